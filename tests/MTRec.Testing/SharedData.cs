@@ -1,0 +1,36 @@
+using Xunit;
+
+namespace MTRec.Testing;
+
+/// <summary>The real logs that lie beside a developer's clone (<c>../shared/data</c>); a user's clone has none.</summary>
+public static class SharedData
+{
+    /// <summary>The repository's root: the nearest folder above the test's binaries that holds MTRec.sln.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>Folder of the KuaiRand-Pure logs; it need not exist.</summary>
+    public static string KuaiRand => Path.Combine(RepositoryRoot, "..", "shared", "data", "kuairand-pure");
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "MTRec.sln")))
+                return folder.FullName;
+        }
+
+        throw new InvalidOperationException($"No MTRec.sln above {AppContext.BaseDirectory}.");
+    }
+}
+
+/// <summary>A test that reads the real KuaiRand log and is skipped, with the reason, where it is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class KuaiRandFactAttribute : FactAttribute
+{
+    /// <summary>Skips the test where <see cref="SharedData.KuaiRand"/> does not exist.</summary>
+    public KuaiRandFactAttribute()
+    {
+        if (!Directory.Exists(SharedData.KuaiRand))
+            Skip = "The KuaiRand log is not beside this clone (../shared/data/kuairand-pure).";
+    }
+}
