@@ -1,0 +1,84 @@
+using System.Text.Json.Serialization;
+
+namespace MTRec.Core.Events;
+
+/// <summary>One line of the event log: what the service showed, or what the user did with it.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(ExposureEvent), "exposure")]
+[JsonDerivedType(typeof(FeedbackEvent), "feedback")]
+public abstract record LoggedEvent
+{
+    /// <summary>When the service took it in.</summary>
+    public required DateTimeOffset Received { get; init; }
+
+    /// <summary>The user.</summary>
+    public required string UserId { get; init; }
+}
+
+/// <summary>One answered rank call: what a learner needs to learn from it.</summary>
+public sealed record ExposureEvent : LoggedEvent
+{
+    /// <summary>The request.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>The moment that the caller named, or the moment it came.</summary>
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>The bundle that ranked, as name/version.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Context features [C] as the graphs saw them.</summary>
+    public required float[] Context { get; init; }
+
+    /// <summary>User features [U] as the graphs saw them.</summary>
+    public required float[] User { get; init; }
+
+    /// <summary>The candidates, in the request's order.</summary>
+    public required string[] ItemIds { get; init; }
+
+    /// <summary>The candidates' task scores [N, K], row by row, as the graphs saw them.</summary>
+    public required float[] Scores { get; init; }
+
+    /// <summary>The answer's order: indices into <see cref="ItemIds"/>, best first, at most the request's limit.</summary>
+    public required int[] Order { get; init; }
+
+    /// <summary>Final scores [N], in the request's order.</summary>
+    public required double[] FinalScores { get; init; }
+
+    /// <summary>The action in real units: one row, or one a candidate; absent where the fallback ranked.</summary>
+    public float[]? Action { get; init; }
+
+    /// <summary>Parts that were missing when the answer was made.</summary>
+    public required string[] Degraded { get; init; }
+}
+
+/// <summary>A user's response to one shown item.</summary>
+public sealed record FeedbackEvent : LoggedEvent
+{
+    /// <summary>Identifies the event: sent twice, it counts once.</summary>
+    public required string EventId { get; init; }
+
+    /// <summary>The rank call that showed the item, where known.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>The item.</summary>
+    public required string ItemId { get; init; }
+
+    /// <summary>When it was shown.</summary>
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>What the user did: wire names of the actions.</summary>
+    public required string[] Actions { get; init; }
+
+    /// <summary>Seconds watched, where known.</summary>
+    public float? WatchSeconds { get; init; }
+}
+
+/// <summary>Source-generated JSON of the event log: camelCase, one line an event.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(LoggedEvent))]
+public sealed partial class LoggedEventJson : JsonSerializerContext;

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+
+namespace MTRec.Core.Sessions;
+
+/// <summary>
+/// What is remembered of one user: the latest impressions, oldest first, across sessions. Immutable, so that a reader and a
+/// writer of the same user never meet.
+/// </summary>
+/// <param name="Events">The latest impressions, oldest first, at most <see cref="SessionLimits.Events"/>.</param>
+/// <param name="RecentEventIds">Identifiers of the feedback already applied, oldest first, for idempotence.</param>
+/// <param name="TotalEvents">Impressions ever applied, forgotten ones included.</param>
+public sealed record UserSession(ImmutableArray<SessionEvent> Events, ImmutableArray<string> RecentEventIds, long TotalEvents)
+{
+    /// <summary>A user nothing is known about.</summary>
+    public static UserSession Empty { get; } = new([], [], 0);
+
+    /// <summary>
+    /// Adds one impression in time order, forgetting the oldest beyond the limits. Feedback whose identifier was applied
+    /// already changes nothing.
+    /// </summary>
+    /// <returns>The next state, and whether the event was new.</returns>
+    public (UserSession Next, bool Applied) Apply(string eventId, SessionEvent sessionEvent, SessionLimits limits)
+    {
+        if (RecentEventIds.Contains(eventId))
+            return (this, false);
+
+        // Feedback mostly arrives in order, so the place is searched from the end.
+        var place = Events.Length;
+        while (place > 0 && Events[place - 1].TimestampMs > sessionEvent.TimestampMs)
+            place--;
+
+        var events = Events.Insert(place, sessionEvent);
+        if (events.Length > limits.Events)
+            events = events.RemoveRange(0, events.Length - limits.Events);
+        var ids = RecentEventIds.Add(eventId);
+        if (ids.Length > limits.EventIds)
+            ids = ids.RemoveRange(0, ids.Length - limits.EventIds);
+        return (new UserSession(events, ids, TotalEvents + 1), true);
+    }
+
+    /// <summary>Impressions since the last pause longer than <paramref name="gap"/> before <paramref name="nowMs"/>; 0 where that pause is now.</summary>
+    /// <param name="nowMs">Milliseconds since the Unix epoch.</param>
+    /// <param name="gap">A longer pause between two impressions ends a session; 30 minutes by convention.</param>
+    public int Depth(long nowMs, TimeSpan gap)
+    {
+        var later = nowMs;
+        var depth = 0;
+        for (var i = Events.Length - 1; i >= 0 && later - Events[i].TimestampMs <= gap.TotalMilliseconds; i--)
+        {
+            later = Events[i].TimestampMs;
+            depth++;
+        }
+
+        return depth;
+    }
+}
+
+/// <summary>How much of one user is remembered.</summary>
+/// <param name="Events">Latest impressions kept, 1 or more.</param>
+/// <param name="EventIds">Latest feedback identifiers kept for idempotence, 1 or more.</param>
+public readonly record struct SessionLimits(int Events, int EventIds)
+{
+    /// <summary>100 impressions, 200 identifiers.</summary>
+    public static SessionLimits Default { get; } = new(100, 200);
+}
