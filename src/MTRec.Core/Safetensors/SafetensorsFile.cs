@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 
 namespace MTRec.Core.Safetensors;
@@ -43,6 +44,33 @@ public sealed class SafetensorsFile
 
     /// <summary>The tensor of that name, or null.</summary>
     public SafetensorsTensor? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The texts of a column written by <see cref="SafetensorsWriter.AddStrings"/>.</summary>
+    /// <exception cref="SafetensorsException">A tensor is missing, the offsets do not cut the bytes in order, or the bytes are not UTF-8.</exception>
+    public string[] Strings(string bytesName, string offsetsName)
+    {
+        var bytes = this[bytesName].Values<byte>(-1);
+        var offsets = this[offsetsName].Values<long>(-1);
+        if (offsets.IsEmpty || offsets[0] != 0 || offsets[^1] != bytes.Length)
+            throw new SafetensorsException($"'{offsetsName}' does not run from 0 to the {bytes.Length} bytes of '{bytesName}'.");
+        var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+        var texts = new string[offsets.Length - 1];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            if (offsets[i + 1] < offsets[i] || offsets[i + 1] > bytes.Length)
+                throw new SafetensorsException($"'{offsetsName}' falls at {i + 1}.");
+            try
+            {
+                texts[i] = encoding.GetString(bytes[(int)offsets[i]..(int)offsets[i + 1]]);
+            }
+            catch (DecoderFallbackException e)
+            {
+                throw new SafetensorsException($"'{bytesName}' holds bytes that are not UTF-8 at {offsets[i]}.", e);
+            }
+        }
+
+        return texts;
+    }
 
     /// <summary>Opens a whole file's bytes, which must not change afterwards.</summary>
     /// <exception cref="SafetensorsException">The bytes are not a valid file; no other exception leaves this method.</exception>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -52,6 +53,26 @@ public sealed class SafetensorsWriter
             name, type, [.. shape], (long)values.Length * SafetensorsTypes.SizeOf(type), stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
         if (!_tensors.TryAdd(name, pending))
             throw new ArgumentException($"Tensor '{name}' was added twice.", nameof(name));
+    }
+
+    /// <summary>
+    /// Adds a column of texts as two tensors: their UTF-8 bytes one after the other, U8 [B], and where each begins and the last ends,
+    /// I64 [N + 1]. <see cref="SafetensorsFile.Strings"/> reads it.
+    /// </summary>
+    /// <exception cref="ArgumentException">A text is not valid Unicode, or a name is taken.</exception>
+    public void AddStrings(string bytesName, string offsetsName, IReadOnlyList<string> texts)
+    {
+        var encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+        var bytes = new ArrayBufferWriter<byte>();
+        var offsets = new long[texts.Count + 1];
+        for (var i = 0; i < texts.Count; i++)
+        {
+            encoding.GetBytes(texts[i], bytes);
+            offsets[i + 1] = bytes.WrittenCount;
+        }
+
+        Add(bytesName, bytes.WrittenMemory, bytes.WrittenCount);
+        Add<long>(offsetsName, offsets, offsets.Length);
     }
 
     /// <summary>Writes the file; the stream need not be seekable and stays open.</summary>
