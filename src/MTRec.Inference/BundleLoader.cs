@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using MTRec.Core.Bundles;
+using MTRec.Core.Safetensors;
+
+namespace MTRec.Inference;
+
+/// <summary>Reads a bundle's folder and refuses whatever does not fit its manifest.</summary>
+internal static class BundleLoader
+{
+    /// <exception cref="BundleRefusedException">The bundle must not serve.</exception>
+    public static Bundle Load(string directory)
+    {
+        var manifest = CheckedManifest(directory);
+        var files = CheckedFiles(directory, manifest);
+        var bundle = Open(directory, manifest, files);
+        try
+        {
+            var reasons = BundleProbe.Run(bundle);
+            if (reasons.Count > 0)
+                throw new BundleRefusedException(directory, reasons);
+            return bundle;
+        }
+        catch
+        {
+            bundle.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="JsonException">The file is no manifest.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static BundleManifest ReadManifest(string directory)
+    {
+        using var stream = File.OpenRead(Path.Combine(directory, BundleLayout.Manifest));
+        return JsonSerializer.Deserialize(stream, ManifestJson.Default.BundleManifest) ?? throw new JsonException("The manifest is null.");
+    }
+
+    private static BundleManifest CheckedManifest(string directory)
+    {
+        BundleManifest manifest;
+        try
+        {
+            manifest = ReadManifest(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            throw new BundleRefusedException(directory, [$"{BundleLayout.Manifest}: {e.Message}"]);
+        }
+
+        var errors = ManifestValidator.Validate(manifest);
+        return errors.Count == 0
+            ? manifest
+            : throw new BundleRefusedException(directory, [.. errors.Select(error => $"{BundleLayout.Manifest}: {error}")]);
+    }
+
+    // Each file is read once: the bytes that were hashed are the bytes that are opened.
+    private static Dictionary<string, byte[]> CheckedFiles(string directory, BundleManifest manifest)
+    {
+        var reasons = new List<string>();
+        reasons.AddRange(Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path))
+            .Where(name => name != BundleLayout.Manifest && !manifest.Files.ContainsKey(name))
+            .Order(StringComparer.Ordinal)
+            .Select(name => $"{name}: the manifest does not list it."));
+
+        var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (name, file) in manifest.Files)
+        {
+            try
+            {
+                files[name] = File.ReadAllBytes(Path.Combine(directory, name));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                reasons.Add($"{name}: {e.Message}");
+                continue;
+            }
+
+            var hash = Convert.ToHexStringLower(SHA256.HashData(files[name]));
+            if (hash != file.Sha256)
+                reasons.Add($"{name}: its SHA-256 is {hash}, the manifest says {file.Sha256}.");
+        }
+
+        return reasons.Count == 0 ? files : throw new BundleRefusedException(directory, reasons);
+    }
+
+    private static Bundle Open(string directory, BundleManifest manifest, Dictionary<string, byte[]> files)
+    {
+        var reasons = new List<string>();
+        var contract = new GraphContract(manifest);
+        var graphs = new Dictionary<string, GraphSession>();
+        foreach (var name in files.Keys.Where(name => name != BundleLayout.Items).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                graphs[name] = new GraphSession(name, files[name]);
+                reasons.AddRange(GraphCheck.Run(graphs[name], manifest.Files[name], contract));
+            }
+            catch (OnnxRuntimeException e)
+            {
+                reasons.Add($"{name}: {e.Message}");
+            }
+        }
+
+        var items = ItemTable.Empty;
+        if (files.TryGetValue(BundleLayout.Items, out var table))
+        {
+            try
+            {
+                items = ItemTable.Parse(table, manifest.Schema().Item);
+            }
+            catch (SafetensorsException e)
+            {
+                reasons.Add($"{BundleLayout.Items}: {e.Message}");
+            }
+        }
+
+        if (reasons.Count == 0)
+        {
+            return new Bundle(
+                directory,
+                manifest,
+                items,
+                graphs[BundleLayout.Policy],
+                graphs.GetValueOrDefault(BundleLayout.MentalReward),
+                graphs.GetValueOrDefault(BundleLayout.TaskScores));
+        }
+
+        foreach (var graph in graphs.Values)
+            graph.Dispose();
+        throw new BundleRefusedException(directory, reasons);
+    }
+}

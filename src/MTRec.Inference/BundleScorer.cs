@@ -1,0 +1,131 @@
+using Microsoft.ML.OnnxRuntime;
+using MTRec.Core.Bundles;
+using MTRec.Core.Fusion;
+using MTRec.Core.Tasks;
+
+namespace MTRec.Inference;
+
+/// <summary>
+/// Runs a bundle's graphs on requests. Thread safe; a call that runs when the bundle is disposed ends as it would have.
+/// </summary>
+public sealed class BundleScorer
+{
+    private static readonly string[] TaskScoreOutputs = [BundleLayout.Scores];
+    private static readonly string[] FusionOutputs = [BundleLayout.ActionOutput, BundleLayout.FusionScoreOutput];
+    private static readonly string[] ExplainedFusionOutputs = [.. FusionOutputs, BundleLayout.ContributionsOutput];
+    private static readonly string[] RewardOutputs = [BundleLayout.MeanOutput, BundleLayout.QuantilesOutput];
+    private static readonly string[] RewardAndSoftQOutputs = [.. RewardOutputs, BundleLayout.SoftQOutput];
+
+    private readonly Bundle _bundle;
+    private readonly GraphSession _policy;
+    private readonly GraphSession? _mentalReward;
+    private readonly GraphSession? _taskScores;
+    private readonly TaskDefinition[] _tasks;
+    private readonly float[] _fallback;
+
+    internal BundleScorer(Bundle bundle, GraphSession policy, GraphSession? mentalReward, GraphSession? taskScores)
+    {
+        _bundle = bundle;
+        _policy = policy;
+        _mentalReward = mentalReward;
+        _taskScores = taskScores;
+        _tasks = [.. bundle.Manifest.Tasks];
+        _fallback = [.. bundle.Manifest.Fallback.Weights];
+    }
+
+    /// <summary>Predicts the task scores and writes them to <see cref="RankingInputs.Scores"/>.</summary>
+    /// <exception cref="InvalidOperationException">The bundle has no task scorer.</exception>
+    /// <exception cref="GraphFailedException">The graph failed or gave values that are not finite; the scores are void.</exception>
+    /// <exception cref="ObjectDisposedException">The bundle is disposed.</exception>
+    public void ScoreTasks(RankingInputs inputs)
+    {
+        var graph = _taskScores ?? throw new InvalidOperationException($"The bundle has no {BundleLayout.TaskScores}.");
+        if (inputs.Count == 0)
+            return;
+        using var lease = _bundle.Lease();
+        graph.Run(inputs, TaskScoreOutputs, [inputs.Value(BundleLayout.Scores)]);
+        if (!Finiteness.Of(inputs.Scores))
+            throw NotFinite(graph, BundleLayout.Scores);
+    }
+
+    /// <summary>Fuses the task scores by the policy: fills the fusion scores, the action and, to explain them, the contributions.</summary>
+    /// <exception cref="GraphFailedException">The graph failed or gave values that are not finite; the outputs stay empty.</exception>
+    /// <exception cref="ObjectDisposedException">The bundle is disposed.</exception>
+    public void Fuse(RankingInputs inputs, RankingOutputs outputs, bool explain)
+    {
+        CheckCounts(inputs, outputs);
+        Run(
+            _policy,
+            inputs,
+            explain ? ExplainedFusionOutputs : FusionOutputs,
+            explain ? [outputs.ActionBuffer, outputs.FusionBuffer, outputs.ContributionsBuffer] : [outputs.ActionBuffer, outputs.FusionBuffer]);
+    }
+
+    /// <summary>
+    /// Fuses the task scores by the manifest's fixed weighted sum: fills the fusion scores and the contributions. Its scores are
+    /// on the scale of the fallback's own standardiser.
+    /// </summary>
+    public void FuseByFallback(RankingInputs inputs, RankingOutputs outputs)
+    {
+        CheckCounts(inputs, outputs);
+        outputs.ActionBuffer.Begin();
+        var fused = outputs.FusionBuffer.Begin();
+        var contributions = outputs.ContributionsBuffer.Begin();
+        Span<float> normalised = stackalloc float[_tasks.Length];
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            var scores = inputs.ScoresOf(i);
+            for (var k = 0; k < _tasks.Length; k++)
+                normalised[k] = _tasks[k].Normalise(scores[k]);
+            fused[i] = Fuser.Fuse(
+                FusionFormula.WeightedSum, normalised, _fallback, [], contributions.Slice(i * _tasks.Length, _tasks.Length));
+        }
+
+        outputs.FusionBuffer.Finish();
+        outputs.ContributionsBuffer.Finish();
+    }
+
+    /// <summary>Estimates the mental reward of a positive response: fills its mean and quantiles and, where asked for, Q(s, a).</summary>
+    /// <exception cref="InvalidOperationException">The bundle has no mental reward.</exception>
+    /// <exception cref="GraphFailedException">The graph failed or gave values that are not finite; the outputs stay empty.</exception>
+    /// <exception cref="ObjectDisposedException">The bundle is disposed.</exception>
+    public void EstimateMentalReward(RankingInputs inputs, RankingOutputs outputs, bool softQ = false)
+    {
+        CheckCounts(inputs, outputs);
+        Run(
+            _mentalReward ?? throw new InvalidOperationException($"The bundle has no {BundleLayout.MentalReward}."),
+            inputs,
+            softQ ? RewardAndSoftQOutputs : RewardOutputs,
+            softQ ? [outputs.MeanBuffer, outputs.QuantilesBuffer, outputs.SoftQBuffer] : [outputs.MeanBuffer, outputs.QuantilesBuffer]);
+    }
+
+    private void Run(GraphSession graph, RankingInputs inputs, string[] names, RankingOutputs.OutputBuffer[] buffers)
+    {
+        var values = new OrtValue[buffers.Length];
+        for (var i = 0; i < buffers.Length; i++)
+            values[i] = buffers[i].BeginValue();
+        if (inputs.Count > 0)
+        {
+            using var lease = _bundle.Lease();
+            graph.Run(inputs, names, values);
+        }
+
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            if (!buffers[i].IsFinite())
+                throw NotFinite(graph, names[i]);
+        }
+
+        foreach (var buffer in buffers)
+            buffer.Finish();
+    }
+
+    private static GraphFailedException NotFinite(GraphSession graph, string output) =>
+        new(graph.File, $"'{output}' holds values that are not finite.");
+
+    private static void CheckCounts(RankingInputs inputs, RankingOutputs outputs)
+    {
+        if (inputs.Count != outputs.Count)
+            throw new ArgumentException($"Inputs of {inputs.Count} candidates and outputs of {outputs.Count} do not fit.", nameof(outputs));
+    }
+}
