@@ -34,3 +34,11 @@ public sealed class KuaiRandFactAttribute : FactAttribute
             Skip = "The KuaiRand log is not beside this clone (../shared/data/kuairand-pure).";
     }
 }
+
+/// <summary>Cases that read the real KuaiRand log and are skipped, with the reason, where it is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class KuaiRandTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips the cases where <see cref="SharedData.KuaiRand"/> does not exist.</summary>
+    public KuaiRandTheoryAttribute() => Skip = new KuaiRandFactAttribute().Skip;
+}
