@@ -133,7 +133,8 @@ public sealed record ActionDimension(string Name, float Min, float Max);
 /// <param name="BaselineVersion">The version of the policy whose neighbourhood was explored; null for a first policy.</param>
 /// <param name="Lower">Lowest deviation of a normalised dimension, at most 0.</param>
 /// <param name="Upper">Highest deviation of a normalised dimension, at least 0.</param>
-public sealed record ExplorationSection(string? BaselineVersion, float Lower, float Upper);
+public sealed record ExplorationSection(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? BaselineVersion, float Lower, float Upper);
 
 /// <summary>What the mental reward means.</summary>
 /// <param name="Algorithm">What learned it, such as <c>qr-iql</c>.</param>
@@ -162,7 +163,14 @@ public sealed record BundleFile(string Sha256, IReadOnlyList<TensorShape> Inputs
 /// <param name="Name">Name.</param>
 /// <param name="Type"><c>float32</c>, <c>int64</c> or <c>uint8</c>.</param>
 /// <param name="Shape">Sizes; -1 where the number of candidates stands.</param>
-public sealed record TensorShape(string Name, string Type, IReadOnlyList<long> Shape);
+public sealed record TensorShape(string Name, string Type, IReadOnlyList<long> Shape)
+{
+    /// <summary>Whether name, type and all sizes are those of <paramref name="other"/>.</summary>
+    public bool Matches(TensorShape other) => Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape);
+
+    /// <summary>Such as <c>scores float32 [-1, 3]</c>.</summary>
+    public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
+}
 
 /// <summary>Where the bundle comes from and how good it was then.</summary>
 /// <param name="Data">The log it was trained on, with its licence.</param>

@@ -60,6 +60,34 @@ public sealed class GraphContract
         _ => throw new ArgumentException($"'{file}' is not a graph of a bundle.", nameof(file)),
     };
 
+    /// <summary>Every way in which a graph's declared inputs and outputs differ from the contract; none where they fit.</summary>
+    /// <param name="file">A graph of <see cref="BundleLayout"/>.</param>
+    /// <param name="inputs">The inputs that it declares.</param>
+    /// <param name="outputs">The outputs that it declares.</param>
+    public IEnumerable<string> Differences(string file, IReadOnlyList<TensorShape> inputs, IReadOnlyList<TensorShape> outputs)
+    {
+        var allowed = Inputs(file);
+        foreach (var input in inputs)
+        {
+            if (allowed.FirstOrDefault(tensor => tensor.Name == input.Name) is not { } expected)
+                yield return $"the input '{input.Name}' is not one of {string.Join(", ", allowed.Select(tensor => tensor.Name))}.";
+            else if (!input.Matches(expected))
+                yield return $"the input is {input}, the features ask for {expected}.";
+        }
+
+        var required = Outputs(file);
+        foreach (var expected in required)
+        {
+            if (outputs.FirstOrDefault(tensor => tensor.Name == expected.Name) is not { } output)
+                yield return $"the output '{expected.Name}' is missing.";
+            else if (!output.Matches(expected) && !(expected.Name == BundleLayout.ActionOutput && output.Matches(OneRow(expected))))
+                yield return $"the output is {output}, the manifest asks for {expected}.";
+        }
+
+        foreach (var output in outputs.Where(output => required.All(expected => expected.Name != output.Name)))
+            yield return $"the output '{output.Name}' is not one of {string.Join(", ", required.Select(tensor => tensor.Name))}.";
+    }
+
     // An input without columns cannot be read, so no graph may declare it.
     private static IEnumerable<TensorShape> State(FeatureSchema schema)
     {
@@ -70,6 +98,8 @@ public sealed class GraphContract
         yield return Of(BundleLayout.HistoryInput, 1, schema.History.Length, schema.HistoryWidth);
         yield return Of(BundleLayout.CandidatesInput, Candidates, schema.ItemWidth);
     }
+
+    private static TensorShape OneRow(TensorShape tensor) => tensor with { Shape = [1, .. tensor.Shape.Skip(1)] };
 
     private static TensorShape Of(string name, params long[] shape) => new(name, ElementType, shape);
 }
