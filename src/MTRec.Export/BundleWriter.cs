@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using MTRec.Core.Bundles;
+using MTRec.Core.Safetensors;
 
 namespace MTRec.Export;
 
@@ -22,7 +23,7 @@ public static class BundleWriter
         {
             Files = files.ToDictionary(
                 file => file.Name,
-                file => new BundleFile(Convert.ToHexStringLower(SHA256.HashData(file.Bytes.Span)), file.Inputs, file.Outputs)),
+                file => new BundleFile(Convert.ToHexStringLower(SHA256.HashData(file.Bytes)), file.Inputs, file.Outputs)),
         };
         Check(manifest, files);
 
@@ -36,7 +37,7 @@ public static class BundleWriter
         {
             Directory.CreateDirectory(partial);
             foreach (var file in files)
-                WriteDurably(Path.Combine(partial, file.Name), file.Bytes.Span, cancellation);
+                WriteDurably(Path.Combine(partial, file.Name), file.Bytes, cancellation);
             var json = JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Default.BundleManifest);
             WriteDurably(Path.Combine(partial, BundleLayout.Manifest), [.. json, (byte)'\n'], cancellation);
             CheckWritten(partial, manifest, cancellation);
@@ -59,7 +60,11 @@ public static class BundleWriter
         AddGraph(BundleLayout.MentalReward, parts.MentalReward);
         AddGraph(BundleLayout.TaskScores, parts.TaskScores);
         if (parts.Items is { } items)
-            files.Add(new PartFile(BundleLayout.Items, items.Bytes, [], items.Tensors));
+        {
+            var bytes = items.ToBytes();
+            files.Add(new PartFile(BundleLayout.Items, bytes, [], [.. SafetensorsFile.Parse(bytes).Tensors.Select(TensorShape.Of)]));
+        }
+
         return files;
 
         void AddGraph(string name, OnnxGraph? graph)
@@ -103,5 +108,5 @@ public static class BundleWriter
     }
 
     private sealed record PartFile(
-        string Name, ReadOnlyMemory<byte> Bytes, IReadOnlyList<TensorShape> Inputs, IReadOnlyList<TensorShape> Outputs);
+        string Name, byte[] Bytes, IReadOnlyList<TensorShape> Inputs, IReadOnlyList<TensorShape> Outputs);
 }

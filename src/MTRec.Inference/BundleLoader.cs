@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
 using MTRec.Core.Bundles;
+using MTRec.Core.Features;
 using MTRec.Core.Safetensors;
 
 namespace MTRec.Inference;
@@ -103,12 +104,14 @@ internal static class BundleLoader
             }
         }
 
-        var items = ItemTable.Empty;
+        var itemFeatures = manifest.Schema().Item;
+        var items = new ItemTable([], [], itemFeatures.Count);
         if (files.TryGetValue(BundleLayout.Items, out var table))
         {
             try
             {
-                items = ItemTable.Parse(table, manifest.Schema().Item);
+                items = ItemTable.Parse(table, itemFeatures.Count);
+                reasons.AddRange(ItemTableCheck.Run(items, itemFeatures, table, manifest.Files[BundleLayout.Items]));
             }
             catch (SafetensorsException e)
             {

@@ -100,10 +100,11 @@ public static class TestBundles
     /// <summary>An item's features [duration, category].</summary>
     public static float[] ItemFeatures(int row) => [5 + (10 * row), row % 5];
 
-    private static ItemTableFile ItemTable(BundleManifest manifest)
+    /// <summary>The item table.</summary>
+    public static ItemTable ItemTable(BundleManifest manifest)
     {
         var rows = Enumerable.Range(0, Items).ToArray();
-        return new ItemTableFile([.. rows.Select(ItemId)], rows.SelectMany(ItemFeatures).ToArray(), manifest.Schema().Item.Count);
+        return new ItemTable([.. rows.Select(ItemId)], [.. rows.SelectMany(ItemFeatures)], manifest.Schema().Item.Count);
     }
 
     /// <summary>The graph of <see cref="BundleLayout.TaskScores"/>: a logistic layer on the request and the candidate.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using MTRec.Core.Blending;
 using MTRec.Core.Features;
 using MTRec.Core.Fusion;
+using MTRec.Core.Safetensors;
 using MTRec.Core.Tasks;
 
 namespace MTRec.Core.Bundles;
@@ -165,11 +166,22 @@ public sealed record BundleFile(string Sha256, IReadOnlyList<TensorShape> Inputs
 /// <param name="Shape">Sizes; -1 where the number of candidates stands.</param>
 public sealed record TensorShape(string Name, string Type, IReadOnlyList<long> Shape)
 {
+    /// <summary>Describes a tensor of an item table.</summary>
+    public static TensorShape Of(SafetensorsTensor tensor) => new(tensor.Name, TypeName(tensor.Type), tensor.Shape);
+
     /// <summary>Whether name, type and all sizes are those of <paramref name="other"/>.</summary>
     public bool Matches(TensorShape other) => Name == other.Name && Type == other.Type && Shape.SequenceEqual(other.Shape);
 
     /// <summary>Such as <c>scores float32 [-1, 3]</c>.</summary>
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
+
+    private static string TypeName(SafetensorsType type) => type switch
+    {
+        SafetensorsType.F32 => "float32",
+        SafetensorsType.I64 => "int64",
+        SafetensorsType.U8 => "uint8",
+        _ => type.ToString(),
+    };
 }
 
 /// <summary>Where the bundle comes from and how good it was then.</summary>
