@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace TorchSharp;
 
 /// <summary>Conversions between tensors and .NET numbers, and TorchSharp's own file format.</summary>
-public static class TensorExtensionMethods
+public static partial class TensorExtensionMethods
 {
     public static float ToSingle(this Tensor value) => value.ToScalar().ToSingle();
 

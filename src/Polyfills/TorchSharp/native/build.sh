@@ -12,7 +12,7 @@ trap 'rm -rf "$objects"' EXIT
 
 compilers=
 for source in "$sources"/*.cpp; do
-  g++ -std=c++17 -O2 -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter -Wno-deprecated-declarations \
+  g++ -std=c++17 -O2 -fno-math-errno -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter -Wno-deprecated-declarations \
     -I/usr/include/torch/csrc/api/include -c "$source" -o "$objects/$(basename "$source" .cpp).o" &
   compilers="$compilers $!"
 done
