@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.IO.Pipelines;
 using CsvHelper;
 
@@ -119,6 +120,18 @@ internal sealed class CsvSource : IDisposable
         }
 
         return value is < -(1L << 53) or > 1L << 53 ? CellState.Bad : CellState.Value;
+    }
+
+    /// <summary>
+    /// A category's text: whole numbers without their fraction (<c>9.0</c> is <c>9</c>); empty where it is missing, <c>UNKNOWN</c> or
+    /// negative, as KuaiRand's -124 is.
+    /// </summary>
+    public string Category(int column)
+    {
+        if (Whole(column, out var code) == CellState.Value)
+            return code < 0 ? "" : code.ToString(CultureInfo.InvariantCulture);
+        var text = Text(column);
+        return text.Equals("UNKNOWN", StringComparison.OrdinalIgnoreCase) || text.Equals("NaN", StringComparison.OrdinalIgnoreCase) ? "" : text;
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,57 @@
+namespace MTRec.Data.KuaiRand;
+
+/// <summary>Walks a file with one row an id: drops rows that are broken or repeat an id, counts what it finds.</summary>
+internal sealed class FeatureFile : IDisposable
+{
+    private readonly CsvSource _source;
+    private readonly int _id;
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    public FeatureFile(CsvSource source, string idColumn)
+    {
+        _source = source;
+        _id = source.Column(idColumn);
+    }
+
+    public FeatureFileReport Report { get; } = new();
+
+    /// <summary>The current row's id.</summary>
+    public string Id { get; private set; } = "";
+
+    /// <summary>Moves to the next row that is kept.</summary>
+    public bool Read()
+    {
+        while (_source.Read())
+        {
+            Report.Read++;
+            Id = _source.Text(_id);
+            if (_source.HasOtherWidth || _source.HasBrokenQuotes)
+                Report.BrokenRows++;
+            else if (Id.Length == 0)
+                Report.MissingIds++;
+            else if (!_seen.Add(Id))
+                Report.RepeatedIds++;
+            else
+                return true;
+        }
+
+        return false;
+    }
+
+    public int Column(string name) => _source.Column(name);
+
+    public string Text(int column) => _source.Text(column);
+
+    public string Category(int column) => _source.Category(column);
+
+    /// <summary>A quantity of at least 0; NaN where it is missing or no number. Negative codes such as -124 mean missing.</summary>
+    public float Quantity(int column)
+    {
+        var state = _source.Number(column, out var value);
+        if (state == CellState.Bad)
+            Report.BadCells++;
+        return state == CellState.Value && value >= 0 ? (float)value : float.NaN;
+    }
+
+    public void Dispose() => _source.Dispose();
+}
