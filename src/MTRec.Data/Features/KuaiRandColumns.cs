@@ -33,7 +33,8 @@ internal static class KuaiRandColumns
     public static readonly NumericColumn<UserProfile>[] UserNumbers =
     [
         new("isLowActivePeriod", 0, 1, user => user.IsLowActivePeriod),
-        new("isLiveStreamer", 0, 1, user => user.IsLiveStreamer),
+        // The set tells only who is one.
+        new("isLiveStreamer", 0, 1, user => user.IsLiveStreamer > 0 ? 1 : 0),
         new("isVideoAuthor", 0, 1, user => user.IsVideoAuthor),
         new("followCount", 0, 1e9f, user => user.FollowCount),
         new("fansCount", 0, 1e9f, user => user.FansCount),

@@ -44,6 +44,7 @@ public class KuaiRandFeaturesTests
         var user = new float[schema.User.Count];
         encoder.WriteUser(users[3] with { FollowCount = 1e20f, RegisterDays = float.NaN }, user);
         Assert.Equal(1, user[Index("activeDegree")]);
+        Assert.Equal(0, user[Index("isLiveStreamer")]);
         Assert.Equal(1e9f, user[Index("followCount")]);
         Assert.Equal(100, user[Index("registerDays")]);
         Assert.Equal(2, user[Index("onehot0")]);
