@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using MTRec.Core.Bundles;
 using MTRec.Core.Features;
@@ -95,10 +96,16 @@ internal static class BundleLoader
         {
             try
             {
+                if (ExternalData.IsIn(files[name]))
+                {
+                    reasons.Add($"{name}: it keeps data outside of the file, where no hash covers it.");
+                    continue;
+                }
+
                 graphs[name] = new GraphSession(name, files[name]);
                 reasons.AddRange(GraphCheck.Run(graphs[name], manifest.Files[name], contract));
             }
-            catch (OnnxRuntimeException e)
+            catch (Exception e) when (e is OnnxRuntimeException or InvalidProtocolBufferException or InvalidDataException)
             {
                 reasons.Add($"{name}: {e.Message}");
             }

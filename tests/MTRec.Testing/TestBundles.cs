@@ -44,12 +44,19 @@ public static class TestBundles
         var manifest = Manifest(name, version, formula) with { Created = created ?? new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero) };
         if (!mentalReward)
             manifest = manifest with { MentalReward = null, Blending = manifest.Blending with { MentalReward = null } };
-        return BundleWriter.Write(registry, manifest, new BundleParts(
-            FusionGraphs.FixedPolicy(manifest.Tasks, manifest.Fusion, Action(formula)),
-            mentalReward ? MentalReward(manifest) : null,
-            taskScores ? TaskScores(manifest) : null,
-            ItemTable(manifest)));
+        var parts = Parts(manifest);
+        return BundleWriter.Write(
+            registry,
+            manifest,
+            parts with { MentalReward = mentalReward ? parts.MentalReward : null, TaskScores = taskScores ? parts.TaskScores : null });
     }
+
+    /// <summary>All graphs and the item table that fit a manifest.</summary>
+    public static BundleParts Parts(BundleManifest manifest) => new(
+        FusionGraphs.FixedPolicy(manifest.Tasks, manifest.Fusion, Action(manifest.Fusion.Formula)),
+        MentalReward(manifest),
+        TaskScores(manifest),
+        ItemTable(manifest));
 
     /// <summary>The fixed action of a formula.</summary>
     public static float[] Action(FusionFormula formula) => formula switch

@@ -13,7 +13,10 @@ public static class ManifestValidator
     /// <summary>Every reason why the manifest cannot be served, each naming its member; none where it can.</summary>
     public static IReadOnlyList<string> Validate(BundleManifest manifest)
     {
-        var errors = new List<string>();
+        // The parser lets null stand for an element and a number for an enumeration's member; nothing below expects either.
+        var errors = Malformed(manifest).ToList();
+        if (errors.Count > 0)
+            return errors;
         if (manifest.FormatVersion != BundleManifest.CurrentFormat)
             errors.Add($"formatVersion: {manifest.FormatVersion} is not {BundleManifest.CurrentFormat}, the format this version reads.");
         if (!IsName(manifest.Name))
@@ -28,6 +31,24 @@ public static class ManifestValidator
         return errors;
     }
 
+    private static IEnumerable<string> Malformed(BundleManifest manifest)
+    {
+        (string Member, bool Fits)[] members =
+        [
+            ("tasks", NoNulls(manifest.Tasks)),
+            ("features", NoNulls(manifest.Features) && manifest.Features.All(f => Enum.IsDefined(f.Kind) && Enum.IsDefined(f.Type))),
+            ("history.actions", NoNulls(manifest.History.Actions)),
+            ("fusion.formula", Enum.IsDefined(manifest.Fusion.Formula)),
+            ("fusion.action", NoNulls(manifest.Fusion.Action)),
+            ("mentalReward.positive", NoNulls(manifest.MentalReward?.Positive ?? [])),
+            ("files", NoNulls(manifest.Files.Values) && manifest.Files.Values.All(file => NoNulls(file.Inputs) && NoNulls(file.Outputs))),
+            ("provenance.metrics", NoNulls(manifest.Provenance.Metrics)),
+        ];
+        return members.Where(member => !member.Fits).Select(member => $"{member.Member}: holds null or an unknown kind.");
+
+        static bool NoNulls<T>(IEnumerable<T> values) => values.All(value => value is not null);
+    }
+
     private static void CheckTasks(BundleManifest manifest, List<string> errors)
     {
         if (manifest.Tasks.Count == 0)
@@ -36,6 +57,8 @@ public static class ManifestValidator
             errors.Add($"tasks: '{name}' stands twice.");
         foreach (var task in manifest.Tasks)
         {
+            if (task.Name.Length == 0)
+                errors.Add("tasks: one has no name.");
             if (!(float.IsFinite(task.Min) && float.IsFinite(task.Max) && task.Min < task.Max))
                 errors.Add($"tasks: '{task.Name}' needs finite min < max.");
             else if (!(task.Default >= task.Min && task.Default <= task.Max))
@@ -53,18 +76,22 @@ public static class ManifestValidator
 
         foreach (var feature in manifest.Features)
         {
+            if (feature.Name.Length == 0)
+                errors.Add("features: one has no name.");
             if (!(float.IsFinite(feature.Min) && float.IsFinite(feature.Max) && feature.Min < feature.Max))
                 errors.Add($"features: '{feature.Name}' needs finite min < max.");
             else if (!(feature.Default >= feature.Min && feature.Default <= feature.Max))
                 errors.Add($"features: the default of '{feature.Name}' must be in [{feature.Min}, {feature.Max}].");
-            if (feature.Type == FeatureType.Categorical && (feature.Min != 0 || feature.Max > 1 << 24 || feature.Max != MathF.Floor(feature.Max)))
-                errors.Add($"features: the codes of '{feature.Name}' must be whole numbers from 0.");
+            if (feature.Type == FeatureType.Categorical && !(feature.Min == 0 && feature.Max <= 1 << 24 && IsWhole(feature.Max) && IsWhole(feature.Default)))
+                errors.Add($"features: the codes of '{feature.Name}' must be whole numbers from 0 to {1 << 24} at most.");
             if (feature.Values is not null && feature.Values.Values.Any(code => code < 0 || code > feature.Max))
                 errors.Add($"features: a value of '{feature.Name}' has a code outside [0, {feature.Max}].");
         }
 
         if (manifest.History.Length is < 1 or > 1000)
             errors.Add("history.length: must be in [1, 1000].");
+        foreach (var action in Repeated(manifest.History.Actions))
+            errors.Add($"history.actions: '{action}' stands twice.");
         foreach (var action in manifest.History.Actions.Where(action => !UserActionNames.TryParse(action, out _)))
             errors.Add($"history.actions: '{action}' is not one of {string.Join(", ", UserActionNames.All)}.");
     }
@@ -77,10 +104,10 @@ public static class ManifestValidator
             errors.Add($"fusion.action: the formula and tasks ask for {string.Join(", ", expected)}, in this order.");
         foreach (var dimension in manifest.Fusion.Action.Where(d => !(float.IsFinite(d.Min) && float.IsFinite(d.Max) && d.Min <= d.Max)))
             errors.Add($"fusion.action: '{dimension.Name}' needs finite min <= max.");
-        if (manifest.Fusion.Formula == FusionFormula.LogSum && manifest.Fusion.Priors?.Count != tasks.Length)
-            errors.Add($"fusion.priors: the log-sum needs {tasks.Length}, one a task.");
-        if (!(manifest.Exploration.Lower <= 0 && manifest.Exploration.Upper >= 0))
-            errors.Add("exploration: needs lower <= 0 <= upper.");
+        if (manifest.Fusion.Formula == FusionFormula.LogSum && !(manifest.Fusion.Priors?.Count == tasks.Length && manifest.Fusion.Priors.All(float.IsFinite)))
+            errors.Add($"fusion.priors: the log-sum needs {tasks.Length} finite numbers, one a task.");
+        if (!(manifest.Exploration.Lower is >= -2 and <= 0 && manifest.Exploration.Upper is >= 0 and <= 2))
+            errors.Add("exploration: needs -2 <= lower <= 0 <= upper <= 2, the width of a normalised dimension.");
         if (manifest.Fallback.Weights.Count != tasks.Length || !manifest.Fallback.Weights.All(float.IsFinite))
             errors.Add($"fallback.weights: needs {tasks.Length} finite numbers, one a task.");
         CheckStandardiser(manifest.Blending.FusionScore, "blending.fusionScore", errors);
@@ -123,6 +150,8 @@ public static class ManifestValidator
         if (!(double.IsFinite(standardiser.Mean) && double.IsFinite(standardiser.Deviation) && standardiser.Deviation > 0))
             errors.Add($"{member}: needs a finite mean and a deviation above 0.");
     }
+
+    private static bool IsWhole(float value) => value == MathF.Floor(value);
 
     private static IEnumerable<string> Repeated(IEnumerable<string> names) =>
         names.GroupBy(name => name, StringComparer.Ordinal).Where(group => group.Count() > 1).Select(group => group.Key);
