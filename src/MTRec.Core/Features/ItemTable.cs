@@ -32,7 +32,10 @@ public sealed class ItemTable : IItemFeatures
             throw new ArgumentException($"{features.Length} values for {ids.Count} items of {featureCount} features.", nameof(features));
         var place = Array.FindIndex(features, value => !float.IsFinite(value));
         if (place >= 0)
-            throw new ArgumentException($"Feature {place % featureCount} of item '{ids[place / featureCount]}' is not finite.", nameof(features));
+        {
+            throw new ArgumentException(
+                $"Feature {place % featureCount} of item '{ids[place / featureCount]}' is not finite.", nameof(features));
+        }
 
         var rows = new Dictionary<string, int>(ids.Count, StringComparer.Ordinal);
         for (var row = 0; row < ids.Count; row++)

@@ -46,7 +46,7 @@ public sealed class SafetensorsFile
     public SafetensorsTensor? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>The texts of a column written by <see cref="SafetensorsWriter.AddStrings"/>.</summary>
-    /// <exception cref="SafetensorsException">A tensor is missing, the offsets do not cut the bytes in order, or the bytes are not UTF-8.</exception>
+    /// <exception cref="SafetensorsException">A tensor is missing, the offsets do not rise, or the bytes are not UTF-8.</exception>
     public string[] Strings(string bytesName, string offsetsName)
     {
         var bytes = this[bytesName].Values<byte>(-1);
@@ -82,7 +82,7 @@ public sealed class SafetensorsFile
         if (headerLength > MaxHeaderBytes)
             throw new SafetensorsException($"The header length {headerLength} is above the limit of {MaxHeaderBytes} bytes.");
         if (headerLength > (ulong)(file.Length - sizeof(ulong)))
-            throw new SafetensorsException($"The header length {headerLength} is beyond the file's end ({file.Length} bytes): the file is truncated.");
+            throw new SafetensorsException($"The file is truncated: its {file.Length} bytes do not hold the header of {headerLength}.");
 
         var header = file.Slice(sizeof(ulong), (int)headerLength);
         var data = file[(sizeof(ulong) + (int)headerLength)..];
@@ -128,7 +128,7 @@ public sealed class SafetensorsFile
             }
 
             if (end > data.Length)
-                throw new SafetensorsException($"Tensor '{entry.Name}' ends at {end}, beyond the {data.Length} bytes of data: the file is truncated.");
+                throw new SafetensorsException($"The file is truncated: tensor '{entry.Name}' ends at {end} of {data.Length} bytes.");
             var bytes = data[(int)begin..(int)end];
             if (entry.Type == SafetensorsType.Bool && bytes.Span.ContainsAnyExceptInRange((byte)0, (byte)1))
                 throw new SafetensorsException($"Tensor '{entry.Name}' is BOOL but holds bytes other than 0 and 1.");
@@ -221,8 +221,8 @@ public sealed class SafetensorsFile
 
         if (expected != bytes)
         {
-            throw new SafetensorsException(
-                $"Tensor '{name}' of {SafetensorsTypes.NameOf(type)} [{string.Join(", ", shape)}] needs {expected} bytes, its data_offsets span {bytes}.");
+            var described = $"{SafetensorsTypes.NameOf(type)} [{string.Join(", ", shape)}]";
+            throw new SafetensorsException($"Tensor '{name}' of {described} needs {expected} bytes, its data_offsets span {bytes}.");
         }
     }
 

@@ -42,7 +42,9 @@ public sealed class SafetensorsTensor
         return MemoryMarshal.Cast<byte, T>(_data.Span);
     }
 
-    /// <summary>The elements in row-major order, without a copy, after a check of the shape; -1 in <paramref name="shape"/> allows any length.</summary>
+    /// <summary>
+    /// The elements in row-major order, without a copy, after a check of the shape; -1 in <paramref name="shape"/> allows any length.
+    /// </summary>
     /// <exception cref="SafetensorsException">The type or the shape differs.</exception>
     public ReadOnlySpan<T> Values<T>(params ReadOnlySpan<long> shape)
         where T : unmanaged
@@ -50,8 +52,9 @@ public sealed class SafetensorsTensor
         var fits = shape.Length == Shape.Length;
         for (var i = 0; fits && i < shape.Length; i++)
             fits = shape[i] == -1 || shape[i] == Shape[i];
-        if (!fits)
-            throw new SafetensorsException($"Tensor '{Name}' has shape [{string.Join(", ", Shape)}], not [{string.Join(", ", shape.ToArray())}].");
-        return Values<T>();
+        if (fits)
+            return Values<T>();
+        throw new SafetensorsException(
+            $"Tensor '{Name}' has shape [{string.Join(", ", Shape)}], not [{string.Join(", ", shape.ToArray())}].");
     }
 }

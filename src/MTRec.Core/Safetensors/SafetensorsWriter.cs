@@ -47,10 +47,14 @@ public sealed class SafetensorsWriter
         }
 
         if (count != values.Length)
-            throw new ArgumentException($"Tensor '{name}' has {values.Length} values for the shape [{string.Join(", ", shape.ToArray())}].", nameof(values));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}' has {values.Length} values for the shape [{string.Join(", ", shape.ToArray())}].", nameof(values));
+        }
+
         var type = SafetensorsTypes.Of<T>();
-        var pending = new Pending(
-            name, type, [.. shape], (long)values.Length * SafetensorsTypes.SizeOf(type), stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
+        var bytes = (long)values.Length * SafetensorsTypes.SizeOf(type);
+        var pending = new Pending(name, type, [.. shape], bytes, stream => stream.Write(MemoryMarshal.AsBytes(values.Span)));
         if (!_tensors.TryAdd(name, pending))
             throw new ArgumentException($"Tensor '{name}' was added twice.", nameof(name));
     }

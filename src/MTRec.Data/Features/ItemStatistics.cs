@@ -61,8 +61,11 @@ public sealed class ItemStatistics
         var scale = folds.Count / (folds.Count - 1.0);
         return [.. Enumerable.Range(0, folds.Count).Select(fold => new ItemStatistics(log.Items, Outside(fold), scale))];
 
-        Sums[] Outside(int fold) =>
-            [.. Enumerable.Range(0, log.Items.Count).Select(item => Sums.Of(sums.Where((_, other) => other != fold).Select(other => other[item])))];
+        Sums[] Outside(int fold)
+        {
+            var others = sums.Where((_, other) => other != fold).ToArray();
+            return [.. Enumerable.Range(0, log.Items.Count).Select(item => Sums.Of(others.Select(other => other[item])))];
+        }
     }
 
     private static ItemStatistic Statistic(in Sums sums, double[] priors, double countScale)

@@ -45,7 +45,8 @@ internal static class KuaiRandColumns
     public static readonly CategoricalColumn<UserProfile>[] UserCategories =
     [
         new("activeDegree", user => user.ActiveDegree),
-        .. Enumerable.Range(0, UserProfile.OneHotCount).Select(i => new CategoricalColumn<UserProfile>($"onehot{i}", user => user.OneHot[i])),
+        .. Enumerable.Range(0, UserProfile.OneHotCount)
+            .Select(i => new CategoricalColumn<UserProfile>($"onehot{i}", user => user.OneHot[i])),
     ];
 
     public static readonly NumericColumn<ItemSource>[] ItemNumbers =

@@ -39,7 +39,8 @@ public sealed class KuaiRandFeatures
         _videos = videos.ToDictionary(video => video.VideoId, StringComparer.Ordinal);
         _durations = Durations(log);
         _statistics = ItemStatistics.Of(log);
-        _itemIds = [.. Vocabulary.Ordered(log.Items.Ids.Union(_videos.Keys, StringComparer.Ordinal)).OrderByDescending(id => _statistics[id].LogCount)];
+        var items = Vocabulary.Ordered(log.Items.Ids.Union(_videos.Keys, StringComparer.Ordinal));
+        _itemIds = [.. items.OrderByDescending(id => _statistics[id].LogCount)];
 
         var knownUsers = users.Where(user => log.Users.Find(user.UserId) >= 0).ToArray();
         var knownItems = log.Items.Ids.Select(id => Source(id, _statistics)).ToArray();
@@ -93,8 +94,8 @@ public sealed class KuaiRandFeatures
     private static FeatureDefinition Numeric<T>(FeatureKind kind, NumericColumn<T> column, IEnumerable<T> sources, float? unknown)
     {
         var values = sources.Select(column.Value).Where(float.IsFinite).Order().ToArray();
-        var typical = unknown ?? (values.Length > 0 ? values[values.Length / 2] : column.Min);
-        return new FeatureDefinition(column.Name, kind, FeatureType.Numeric, Math.Clamp(typical, column.Min, column.Max), column.Min, column.Max);
+        var typical = Math.Clamp(unknown ?? (values.Length > 0 ? values[values.Length / 2] : column.Min), column.Min, column.Max);
+        return new FeatureDefinition(column.Name, kind, FeatureType.Numeric, typical, column.Min, column.Max);
     }
 
     private static FeatureDefinition Categorical<T>(FeatureKind kind, CategoricalColumn<T> column, IEnumerable<T> sources)

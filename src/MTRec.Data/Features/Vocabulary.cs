@@ -8,7 +8,9 @@ namespace MTRec.Data.Features;
 /// </summary>
 public static class Vocabulary
 {
-    /// <summary>Gives a code to every text that occurs often enough; rarer ones stay unknown, so that a model learns what unknown means.</summary>
+    /// <summary>
+    /// Gives a code to every text that occurs often enough; rarer ones stay unknown, so that a model learns what unknown means.
+    /// </summary>
     /// <param name="texts">All occurrences; empty ones are unknown.</param>
     /// <param name="minCount">Occurrences that a text needs, 1 or more.</param>
     public static IReadOnlyDictionary<string, int> Of(IEnumerable<string> texts, int minCount)
@@ -16,7 +18,7 @@ public static class Vocabulary
         var frequent = texts.Where(text => text.Length > 0).GroupBy(text => text, StringComparer.Ordinal)
             .Where(group => group.Count() >= minCount)
             .Select(group => group.Key);
-        return Ordered(frequent).Select((text, index) => (text, index)).ToDictionary(pair => pair.text, pair => pair.index + 1, StringComparer.Ordinal);
+        return Ordered(frequent).Index().ToDictionary(pair => pair.Item, pair => pair.Index + 1, StringComparer.Ordinal);
     }
 
     /// <summary>Whole numbers by their value, then all other texts by their characters.</summary>

@@ -27,8 +27,11 @@ internal sealed class CsvSource : IDisposable
     // Far above any row of these files, far below what a file without line breaks would take.
     private const int MaxRowBytes = 1 << 20;
 
+    private static readonly HashSet<string> UnknownTexts = new(["UNKNOWN", "NaN"], StringComparer.OrdinalIgnoreCase);
+
     private readonly string _name;
     private readonly CsvReader _csv;
+    private readonly Dictionary<string, string> _wholeIds = new(StringComparer.Ordinal);
     private long _brokenQuotesRecord;
 
     private CsvSource(Stream stream, string name)
@@ -88,6 +91,20 @@ internal sealed class CsvSource : IDisposable
     /// <summary>The text of a cell; empty where it is missing.</summary>
     public string Text(int column) => column < 0 ? "" : _csv.GetString(column);
 
+    /// <summary>
+    /// An id; empty where it is missing. <c>7.0</c> is the id 7: a tool that keeps ids with gaps as floats wrote it, and no id of
+    /// KuaiRand has a fraction.
+    /// </summary>
+    public string Id(int column)
+    {
+        var text = Text(column);
+        if (!text.EndsWith(".0", StringComparison.Ordinal) || text.AsSpan(0, text.Length - 2).ContainsAnyExceptInRange('0', '9'))
+            return text.Equals("NaN", StringComparison.OrdinalIgnoreCase) ? "" : text;
+        if (!_wholeIds.TryGetValue(text, out var id))
+            _wholeIds.Add(text, id = text[..^2]);
+        return id;
+    }
+
     /// <summary>A number, whole or not; thousands separators, infinities and hexadecimals are none.</summary>
     public CellState Number(int column, out double value)
     {
@@ -102,7 +119,9 @@ internal sealed class CsvSource : IDisposable
         return double.IsNaN(value) ? CellState.Missing : CellState.Value;
     }
 
-    /// <summary>A whole number of at most 2^53, also as <c>1.0</c> or <c>1e3</c>, as tools write that turn integers with gaps into floats.</summary>
+    /// <summary>
+    /// A whole number of at most 2^53, also as <c>1.0</c> or <c>1e3</c>, as tools write that turn integers with gaps into floats.
+    /// </summary>
     public CellState Whole(int column, out long value)
     {
         value = 0;
@@ -131,7 +150,7 @@ internal sealed class CsvSource : IDisposable
         if (Whole(column, out var code) == CellState.Value)
             return code < 0 ? "" : code.ToString(CultureInfo.InvariantCulture);
         var text = Text(column);
-        return text.Equals("UNKNOWN", StringComparison.OrdinalIgnoreCase) || text.Equals("NaN", StringComparison.OrdinalIgnoreCase) ? "" : text;
+        return UnknownTexts.Contains(text) ? "" : text;
     }
 
     /// <inheritdoc/>

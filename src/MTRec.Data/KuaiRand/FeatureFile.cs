@@ -24,7 +24,7 @@ internal sealed class FeatureFile : IDisposable
         while (_source.Read())
         {
             Report.Read++;
-            Id = _source.Text(_id);
+            Id = _source.Id(_id);
             if (_source.HasOtherWidth || _source.HasBrokenQuotes)
                 Report.BrokenRows++;
             else if (Id.Length == 0)

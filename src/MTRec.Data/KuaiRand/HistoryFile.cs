@@ -32,11 +32,11 @@ public sealed record UserHistory
     {
         var liked = Liked.ToHashSet(StringComparer.Ordinal);
         var watchedLong = WatchedLong.ToHashSet(StringComparer.Ordinal);
-        return Watched.Select(item => new SessionEvent(
-            item,
-            LastTimestampMs,
-            (watchedLong.Contains(item) ? UserActions.LongView : UserActions.None) | (liked.Contains(item) ? UserActions.Like : UserActions.None),
-            WatchSeconds: 0));
+        return Watched.Select(item => new SessionEvent(item, LastTimestampMs, Actions(item), WatchSeconds: 0));
+
+        UserActions Actions(string item) =>
+            (watchedLong.Contains(item) ? UserActions.LongView : UserActions.None)
+            | (liked.Contains(item) ? UserActions.Like : UserActions.None);
     }
 }
 
@@ -48,7 +48,8 @@ public static class HistoryFile
 {
     /// <summary>The histories, in the file's order.</summary>
     /// <exception cref="DataFormatException">The file is empty, damaged or lacks <c>user_id</c>.</exception>
-    public static IReadOnlyList<UserHistory> Read(string path, out FeatureFileReport report) => Read(CsvSource.Open(path, "user_id"), out report);
+    public static IReadOnlyList<UserHistory> Read(string path, out FeatureFileReport report) =>
+        Read(CsvSource.Open(path, "user_id"), out report);
 
     /// <summary>As the other overload, from a stream, which is closed.</summary>
     /// <inheritdoc cref="Read(string, out FeatureFileReport)"/>

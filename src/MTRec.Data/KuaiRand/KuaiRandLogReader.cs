@@ -4,14 +4,16 @@ using MTRec.Data.Logs;
 namespace MTRec.Data.KuaiRand;
 
 /// <summary>
-/// Reads a log in the format of KuaiRand (Gao et al., CIKM 2022), CSV or CSV.GZ, row by row and in constant memory but for the distinct ids.
+/// Reads a log in the format of KuaiRand (Gao et al., CIKM 2022), CSV or CSV.GZ, row by row, in memory that grows with nothing but the
+/// distinct ids.
 /// Needed are the columns <c>user_id</c>, <c>video_id</c> and <c>time_ms</c>; also read, where they exist: <c>date</c>, <c>hourmin</c>,
 /// <c>is_click</c>, <c>long_view</c>, <c>is_like</c>, <c>is_follow</c>, <c>is_comment</c>, <c>is_forward</c>, <c>is_profile_enter</c>,
 /// <c>is_hate</c>, <c>play_time_ms</c>, <c>duration_ms</c>, <c>tab</c>. Other columns are passed over.
 /// </summary>
 /// <remarks>
 /// Every row of the file comes out, in the file's order, with its <see cref="Impression.Flaws"/>: dropping is <see cref="LogCleaner"/>'s
-/// work. Blank lines are no rows. An empty cell or NaN is a missing value, not a flaw, except in the three needed columns.
+/// work. Blank lines are no rows. An empty cell or NaN is a missing value, not a flaw, except in the three needed columns. Ids that a tool
+/// wrote as floats (<c>7.0</c>) are read as the whole numbers that they were.
 /// </remarks>
 public sealed class KuaiRandLogReader : IDisposable
 {
@@ -81,10 +83,10 @@ public sealed class KuaiRandLogReader : IDisposable
         if (_source.HasBrokenQuotes)
             flaws |= RowFlaws.BrokenQuotes;
 
-        var userId = _source.Text(_user);
+        var userId = _source.Id(_user);
         if (userId.Length == 0)
             flaws |= RowFlaws.MissingUser;
-        var itemId = _source.Text(_item);
+        var itemId = _source.Id(_item);
         if (itemId.Length == 0)
             flaws |= RowFlaws.MissingItem;
         if (_source.Whole(_time, out var timestamp) != CellState.Value || timestamp is <= 0 or > MaxTimestampMs)

@@ -44,7 +44,8 @@ public static class UserFeatureFile
 {
     /// <summary>The users, in the file's order.</summary>
     /// <exception cref="DataFormatException">The file is empty, damaged or lacks <c>user_id</c>.</exception>
-    public static IReadOnlyList<UserProfile> Read(string path, out FeatureFileReport report) => Read(CsvSource.Open(path, "user_id"), out report);
+    public static IReadOnlyList<UserProfile> Read(string path, out FeatureFileReport report) =>
+        Read(CsvSource.Open(path, "user_id"), out report);
 
     /// <summary>As the other overload, from a stream, which is closed.</summary>
     /// <inheritdoc cref="Read(string, out FeatureFileReport)"/>

@@ -42,7 +42,8 @@ public static class VideoFeatureFile
 {
     /// <summary>The videos, in the file's order.</summary>
     /// <exception cref="DataFormatException">The file is empty, damaged or lacks <c>video_id</c>.</exception>
-    public static IReadOnlyList<VideoProfile> Read(string path, out FeatureFileReport report) => Read(CsvSource.Open(path, "video_id"), out report);
+    public static IReadOnlyList<VideoProfile> Read(string path, out FeatureFileReport report) =>
+        Read(CsvSource.Open(path, "video_id"), out report);
 
     /// <summary>As the other overload, from a stream, which is closed.</summary>
     /// <inheritdoc cref="Read(string, out FeatureFileReport)"/>

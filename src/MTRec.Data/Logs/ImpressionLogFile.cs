@@ -67,7 +67,7 @@ public static class ImpressionLogFile
     }
 
     /// <summary>Reads a file of at most 2 GB.</summary>
-    /// <exception cref="DataFormatException">It is no such file, or its columns contradict each other; the message is the reason.</exception>
+    /// <exception cref="DataFormatException">It is no such file, or its columns contradict each other; the reason is told.</exception>
     public static ImpressionLog Load(string path)
     {
         try
@@ -145,22 +145,26 @@ public static class ImpressionLogFile
         Check("timestampMs", log.TimestampMs[row], log.TimestampMs[row] > 0);
         if (row > 0)
         {
+            var sameUser = log.User[row] == log.User[row - 1];
             Check("user", log.User[row], log.User[row] >= log.User[row - 1]);
-            Check("timestampMs", log.TimestampMs[row], log.User[row] != log.User[row - 1] || log.TimestampMs[row] >= log.TimestampMs[row - 1]);
+            Check("timestampMs", log.TimestampMs[row], !sameUser || log.TimestampMs[row] >= log.TimestampMs[row - 1]);
         }
 
         Check("recorded", log.Recorded[row], (log.Recorded[row] & ~KnownActions) == 0);
         Check("actions", log.Actions[row], (log.Actions[row] & ~log.Recorded[row]) == 0);
-        Check("watchSeconds", log.WatchSeconds[row], float.IsNaN(log.WatchSeconds[row]) || (log.WatchSeconds[row] >= 0 && float.IsFinite(log.WatchSeconds[row])));
-        Check("durationSeconds", log.DurationSeconds[row], float.IsNaN(log.DurationSeconds[row]) || (log.DurationSeconds[row] > 0 && float.IsFinite(log.DurationSeconds[row])));
+        var (watch, duration) = (log.WatchSeconds[row], log.DurationSeconds[row]);
+        Check("watchSeconds", watch, float.IsNaN(watch) || (watch >= 0 && float.IsFinite(watch)));
+        Check("durationSeconds", duration, float.IsNaN(duration) || (duration > 0 && float.IsFinite(duration)));
         Check("tab", log.Tab[row], log.Tab[row] >= ImpressionLog.Missing);
         Check("hour", log.Hour[row], log.Hour[row] is >= ImpressionLog.Missing and <= 23);
         Check("day", log.Day[row], log.Day[row] >= 0 && log.Day[row] <= DateOnly.MaxValue.DayNumber);
 
         void Check<T>(string column, T value, bool holds)
         {
-            if (!holds)
-                throw new DataFormatException(string.Create(CultureInfo.InvariantCulture, $"Column '{column}' holds {value} at place {row}, which cannot be."));
+            if (holds)
+                return;
+            throw new DataFormatException(
+                string.Create(CultureInfo.InvariantCulture, $"Column '{column}' holds {value} at place {row}, which cannot be."));
         }
     }
 }

@@ -53,7 +53,8 @@ public sealed class LogCleaner
             Day = Column(row => row.Day),
         };
 
-        ImmutableArray<T> Column<T>(Func<Kept, T> value) => ImmutableCollectionsMarshal.AsImmutableArray(Array.ConvertAll(rows, row => value(row)));
+        ImmutableArray<T> Column<T>(Func<Kept, T> value) =>
+            ImmutableCollectionsMarshal.AsImmutableArray(Array.ConvertAll(rows, row => value(row)));
     }
 
     /// <summary>Keeps the row unless it is flawed.</summary>
@@ -103,6 +104,7 @@ public sealed class LogCleaner
     {
         /// <summary>Whether the two rows tell of the same response; float's Equals takes two unknowns for the same.</summary>
         public bool HasResponseOf(in Kept other) =>
-            Actions == other.Actions && Recorded == other.Recorded && Watch.Equals(other.Watch) && Duration.Equals(other.Duration) && Tab == other.Tab;
+            Actions == other.Actions && Recorded == other.Recorded && Tab == other.Tab
+            && Watch.Equals(other.Watch) && Duration.Equals(other.Duration);
     }
 }

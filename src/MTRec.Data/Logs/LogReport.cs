@@ -45,7 +45,10 @@ public sealed class LogReport
         }
     }
 
-    /// <summary>The report as JSON: <c>read</c>, <c>kept</c>, <c>dropped</c>, and by flaw its <c>rows</c>, <c>dropped</c> (whether such rows are) and <c>firstRows</c>.</summary>
+    /// <summary>
+    /// The report as JSON: <c>read</c>, <c>kept</c>, <c>dropped</c>, and by flaw its <c>rows</c>, <c>dropped</c> (whether such rows are)
+    /// and <c>firstRows</c>.
+    /// </summary>
     public string ToJson() => JsonSerializer.Serialize(
         new
         {
@@ -58,7 +61,9 @@ public sealed class LogReport
         },
         Json);
 
-    /// <summary>The report as a table of text: the flaws that occurred, their rows, their share, what became of them and where the first are.</summary>
+    /// <summary>
+    /// The report as a table of text: the flaws that occurred, their rows, their share, what became of them and where the first are.
+    /// </summary>
     public override string ToString()
     {
         var text = new StringBuilder();

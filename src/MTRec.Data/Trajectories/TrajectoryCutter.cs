@@ -29,7 +29,9 @@ public static class TrajectoryCutter
         return Cut(log, row => log.TimestampMs[row] - log.TimestampMs[row - 1] > longest);
     }
 
-    /// <summary>Cuts a user's rows at midnight of <see cref="KuaiRandClock"/>. The time decides, not the log's date, which may run ahead of it.</summary>
+    /// <summary>
+    /// Cuts a user's rows at midnight of <see cref="KuaiRandClock"/>. The time decides, not the log's date, which may run ahead of it.
+    /// </summary>
     public static IReadOnlyList<Trajectory> ByDay(ImpressionLog log) =>
         Cut(log, row => KuaiRandClock.Local(log.TimestampMs[row]).Date != KuaiRandClock.Local(log.TimestampMs[row - 1]).Date);
 

@@ -46,9 +46,10 @@ public class ItemStatisticsTests
         var moved = ItemStatistics.Of(after);
         Assert.NotEqual(ItemStatistics.Of(before)["a"], moved["a"]);
 
-        var fold = folds.Of(users[0]);
-        Assert.Equal(ItemStatistics.OutOfFold(before, folds)[fold]["a"], ItemStatistics.OutOfFold(after, folds)[fold]["a"]);
-        Assert.NotEqual(ItemStatistics.OutOfFold(before, folds)[(fold + 1) % 3]["a"], ItemStatistics.OutOfFold(after, folds)[(fold + 1) % 3]["a"]);
+        var (fold, other) = (folds.Of(users[0]), (folds.Of(users[0]) + 1) % 3);
+        var (foldsBefore, foldsAfter) = (ItemStatistics.OutOfFold(before, folds), ItemStatistics.OutOfFold(after, folds));
+        Assert.Equal(foldsBefore[fold]["a"], foldsAfter[fold]["a"]);
+        Assert.NotEqual(foldsBefore[other]["a"], foldsAfter[other]["a"]);
 
         // The first user's fold changes its answers, nobody else does.
         ImpressionLog Clean(bool likes) => Csv.Clean([.. users.Select(user =>
@@ -85,5 +86,6 @@ public class ItemStatisticsTests
         Assert.Equal(Math.Log(747), statistics["2303"].LogCount, 5);
     }
 
-    private static string Row(string user, string item, params (string, string)[] changes) => Csv.Row([("user_id", user), ("video_id", item), .. changes]);
+    private static string Row(string user, string item, params (string, string)[] changes) =>
+        Csv.Row([("user_id", user), ("video_id", item), .. changes]);
 }

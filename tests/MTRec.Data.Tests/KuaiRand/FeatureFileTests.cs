@@ -12,8 +12,8 @@ public class FeatureFileTests
     public void A_user_is_read_whole_with_gaps_as_unknown()
     {
         var users = Users(
-            "user_id,user_active_degree,is_lowactive_period,is_live_streamer,is_video_author,follow_user_num,follow_user_num_range,fans_user_num,"
-            + "friend_user_num,register_days,onehot_feat0,onehot_feat4,onehot_feat12\n"
+            "user_id,user_active_degree,is_lowactive_period,is_live_streamer,is_video_author,follow_user_num,follow_user_num_range,"
+            + "fans_user_num,friend_user_num,register_days,onehot_feat0,onehot_feat4,onehot_feat12\n"
             + "7,full_active,0,-124,1,514,500+,150.0,,799,1,4.0,\n"
             + "8,UNKNOWN,,1,x,-124,\"(0,10]\",1e3,2,3,0,nan,1.0\n",
             out var report);
@@ -21,13 +21,13 @@ public class FeatureFileTests
         Assert.Equal(("7", "full_active"), (users[0].UserId, users[0].ActiveDegree));
         Assert.Equal(
             [0, float.NaN, 1, 514, 150, float.NaN, 799],
-            [users[0].IsLowActivePeriod, users[0].IsLiveStreamer, users[0].IsVideoAuthor, users[0].FollowCount, users[0].FansCount, users[0].FriendCount, users[0].RegisterDays]);
+            Numbers(users[0]));
         Assert.Equal(["1", "", "", "", "4"], users[0].OneHot.Take(5));
         Assert.Equal("", users[0].OneHot[12]);
         Assert.Equal("", users[1].ActiveDegree);
         Assert.Equal(
             [float.NaN, 1, float.NaN, float.NaN, 1000, 2, 3],
-            [users[1].IsLowActivePeriod, users[1].IsLiveStreamer, users[1].IsVideoAuthor, users[1].FollowCount, users[1].FansCount, users[1].FriendCount, users[1].RegisterDays]);
+            Numbers(users[1]));
         Assert.Equal(("0", "", "1"), (users[1].OneHot[0], users[1].OneHot[4], users[1].OneHot[12]));
         Assert.Equal(1, report.BadCells);
     }
@@ -45,7 +45,8 @@ public class FeatureFileTests
     public void The_id_alone_suffices_and_is_needed()
     {
         Assert.Equal(float.NaN, Assert.Single(Users("user_id\n1", out _)).RegisterDays);
-        Assert.Contains("'user_id' is missing", Assert.Throws<DataFormatException>(() => Users("uid\n1", out _)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<DataFormatException>(() => Users("uid\n1", out _));
+        Assert.Contains("'user_id' is missing", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,17 +54,18 @@ public class FeatureFileTests
     {
         var videos = VideoFeatureFile.Read(
             Stream(
-                "video_id,author_id,video_type,upload_dt,upload_type,visible_status,video_duration,server_width,server_height,music_id,music_type,tag\n"
+                "video_id,author_id,video_type,upload_dt,upload_type,visible_status,video_duration,server_width,server_height,music_id,"
+                + "music_type,tag\n"
                 + "0,7349781,NORMAL,2022-04-10,LongImport,0.0,87433.0,720.0,1280.0,9155697141,9.0,\"39, 43\"\n"
                 + "1,,UNKNOWN,2022-04-31,,0.0,,0,,0,,\n"),
             "videos.csv",
             out var report);
 
-        Assert.Equal(("7349781", "NORMAL", "LongImport", "9"), (videos[0].AuthorId, videos[0].VideoType, videos[0].UploadType, videos[0].MusicType));
+        Assert.Equal(["7349781", "NORMAL", "LongImport", "9"], Texts(videos[0]));
         Assert.Equal(new DateOnly(2022, 4, 10), videos[0].UploadDate);
         Assert.Equal((87.433f, 720, 1280), (videos[0].DurationSeconds, videos[0].Width, videos[0].Height));
         Assert.Equal(["39", "43"], videos[0].Tags.ToArray());
-        Assert.Equal(("", "", "", ""), (videos[1].AuthorId, videos[1].VideoType, videos[1].UploadType, videos[1].MusicType));
+        Assert.Equal(["", "", "", ""], Texts(videos[1]));
         Assert.Null(videos[1].UploadDate);
         Assert.Equal((float.NaN, 0, float.NaN), (videos[1].DurationSeconds, videos[1].Width, videos[1].Height));
         Assert.Empty(videos[1].Tags);
@@ -74,7 +76,9 @@ public class FeatureFileTests
     public void A_history_gives_events_without_times_of_their_own()
     {
         var history = Assert.Single(HistoryFile.Read(
-            Stream("user_id,history_len,last_time_ms,watch_seq,like_seq,long_watch_seq\n1,92,1650352792048,5 6  5 7,6,5 9\n"), "history.csv", out _));
+            Stream("user_id,history_len,last_time_ms,watch_seq,like_seq,long_watch_seq\n1,92,1650352792048,5 6  5 7,6,5 9\n"),
+            "history.csv",
+            out _));
 
         Assert.Equal(92, history.Length);
         Assert.Equal(["5", "9"], history.WatchedLong.ToArray());
@@ -108,7 +112,21 @@ public class FeatureFileTests
         Assert.All(histories, history => Assert.Equal(Math.Min(50, history.Length), history.Watched.Length));
     }
 
-    private static IReadOnlyList<UserProfile> Users(string text, out FeatureFileReport report) => UserFeatureFile.Read(Stream(text), "users.csv", out report);
+    private static float[] Numbers(UserProfile user) =>
+    [
+        user.IsLowActivePeriod,
+        user.IsLiveStreamer,
+        user.IsVideoAuthor,
+        user.FollowCount,
+        user.FansCount,
+        user.FriendCount,
+        user.RegisterDays,
+    ];
+
+    private static string[] Texts(VideoProfile video) => [video.AuthorId, video.VideoType, video.UploadType, video.MusicType];
+
+    private static IReadOnlyList<UserProfile> Users(string text, out FeatureFileReport report) =>
+        UserFeatureFile.Read(Stream(text), "users.csv", out report);
 
     private static MemoryStream Stream(string text) => new(Encoding.UTF8.GetBytes(text));
 }

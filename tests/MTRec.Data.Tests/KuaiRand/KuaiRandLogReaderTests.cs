@@ -106,7 +106,9 @@ public class KuaiRandLogReaderTests
     [InlineData("u1,v1", RowFlaws.WrongColumnCount | RowFlaws.BadTime | RowFlaws.NoDuration)]
     [InlineData(Csv.Healthy + ",9", RowFlaws.WrongColumnCount)]
     [InlineData("", null)]
-    [InlineData("\"u1" + ",v1,20220501", RowFlaws.WrongColumnCount | RowFlaws.BrokenQuotes | RowFlaws.MissingItem | RowFlaws.BadTime | RowFlaws.NoDuration)]
+    [InlineData(
+        "\"u1,v1,20220501",
+        RowFlaws.WrongColumnCount | RowFlaws.BrokenQuotes | RowFlaws.MissingItem | RowFlaws.BadTime | RowFlaws.NoDuration)]
     public void A_row_of_another_width_swallows_no_neighbour(string dirty, RowFlaws? flaw)
     {
         RowFlaws[] expected = flaw is null ? [RowFlaws.None, RowFlaws.None] : [RowFlaws.None, flaw.Value, RowFlaws.None];
@@ -128,7 +130,12 @@ public class KuaiRandLogReaderTests
     public void Floats_stand_for_whole_numbers_and_empty_cells_for_unknown()
     {
         var row = Assert.Single(Csv.Read(Csv.Log(Csv.Row(
-            ("time_ms", "1651338000000.0"), ("is_click", "1.0"), ("is_like", ""), ("tab", "4.0"), ("play_time_ms", "NaN"), ("hourmin", "")))));
+            ("time_ms", "1651338000000.0"),
+            ("is_click", "1.0"),
+            ("is_like", ""),
+            ("tab", "4.0"),
+            ("play_time_ms", "NaN"),
+            ("hourmin", "")))));
         Assert.Equal(RowFlaws.None, row.Flaws);
         Assert.Equal(1651338000000, row.TimestampMs);
         Assert.Equal(UserActions.Click | UserActions.LongView, row.Actions);
@@ -149,10 +156,25 @@ public class KuaiRandLogReaderTests
         Assert.Equal("a,\"b\"", Csv.Read(Csv.Log(Csv.Row(("user_id", "\"a,\"\"b\"\"\""))))[0].UserId);
     }
 
-    [Fact]
-    public void Ids_are_shared_between_rows()
+    [Theory]
+    [InlineData("7.0", "7")]
+    [InlineData("7.5", "7.5")]
+    [InlineData("x.0", "x.0")]
+    [InlineData("007", "007")]
+    [InlineData("NaN", "")]
+    public void Ids_written_as_floats_are_whole_numbers_and_others_stay(string written, string id)
     {
-        var rows = Csv.Read(Csv.Log(Csv.Healthy, Csv.Healthy));
+        var row = Csv.Read(Csv.Log(Csv.Row(("user_id", written), ("video_id", written))))[0];
+        Assert.Equal((id, id), (row.UserId, row.ItemId));
+        Assert.Equal(id.Length == 0 ? RowFlaws.MissingUser | RowFlaws.MissingItem : RowFlaws.None, row.Flaws);
+    }
+
+    [Theory]
+    [InlineData(Csv.Healthy)]
+    [InlineData("1.0,2.0,20220501,0100,1651338000000,1,0,0,0,0,0,1,8000,10000,0,0,0,0,1")]
+    public void Ids_are_shared_between_rows(string row)
+    {
+        var rows = Csv.Read(Csv.Log(row, row));
         Assert.Same(rows[0].UserId, rows[1].UserId);
         Assert.Same(rows[0].ItemId, rows[1].ItemId);
     }
@@ -164,7 +186,7 @@ public class KuaiRandLogReaderTests
     [InlineData("")]
     [InlineData("\n\n")]
     public void An_empty_file_is_refused(string text) =>
-        Assert.Contains("test.csv: the file is empty", Assert.Throws<DataFormatException>(() => Csv.Read(text)).Message, StringComparison.Ordinal);
+        Assert.Contains("test.csv: the file is empty", Refusal(text), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("user_id")]
@@ -173,8 +195,10 @@ public class KuaiRandLogReaderTests
     public void A_missing_column_is_named(string column)
     {
         var text = Csv.Log(Csv.Healthy);
-        Assert.Contains($"'{column}' is missing", Refusal(text.Replace(column, "other", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.Contains($"'{column}' twice", Refusal(text.Replace("is_rand", column, StringComparison.Ordinal)), StringComparison.Ordinal);
+        var without = text.Replace(column, "x", StringComparison.Ordinal);
+        var twice = text.Replace("is_rand", column, StringComparison.Ordinal);
+        Assert.Contains($"'{column}' is missing", Refusal(without), StringComparison.Ordinal);
+        Assert.Contains($"'{column}' twice", Refusal(twice), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,7 +244,8 @@ public class KuaiRandLogReaderTests
     {
         var packed = Csv.Gzip(Encoding.UTF8.GetBytes(Csv.Log(Csv.Healthy)));
         packed[^6] ^= 0xff;
-        Assert.Contains("test.csv: the gzip data are damaged or cut off", Assert.Throws<DataFormatException>(() => Csv.Read(packed)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<DataFormatException>(() => Csv.Read(packed));
+        Assert.Contains("test.csv: the gzip data are damaged or cut off", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,7 +260,7 @@ public class KuaiRandLogReaderTests
         Prop.ForAll(lines.ToArbitrary(), rows =>
         {
             var read = Csv.Read(Csv.Log(rows));
-            return read.Count == rows.Length && read.Select(row => row.Row).SequenceEqual(Enumerable.Range(1, rows.Length).Select(i => (long)i));
+            return read.Count == rows.Length && read.Index().All(pair => pair.Item.Row == pair.Index + 1);
         }).QuickCheckThrowOnFailure();
         Prop.ForAll<byte[]>(bytes =>
         {

@@ -13,7 +13,8 @@ public class LogCleanerTests
     public void Order_is_restored_within_users_and_equal_times_keep_the_order_of_the_input()
     {
         var log = LogCleaner.Clean(
-            Csv.Read(Csv.Log(At("u1", "a", 30), At("u2", "b", 10), At("u1", "c", 20), At("u1", "e", 20), At("u1", "d", 25), At("u2", "a", 11))),
+            Csv.Read(Csv.Log(
+                At("u1", "a", 30), At("u2", "b", 10), At("u1", "c", 20), At("u1", "e", 20), At("u1", "d", 25), At("u2", "a", 11))),
             out var report);
 
         Assert.Equal([3L, 4, 5, 1, 2, 6], log.Row.ToArray());

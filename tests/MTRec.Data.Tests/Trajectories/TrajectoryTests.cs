@@ -12,7 +12,8 @@ public class TrajectoryTests
     // 2022-05-01 23:40 in UTC+8.
     private const long Start = 1651419600000;
 
-    private static readonly ImpressionLog Log = Csv.Clean(At("u1", 0), At("u1", 30), At("u1", 61), At("u2", 0), At("u2", 15), At("u1", 2000));
+    private static readonly ImpressionLog Log = Csv.Clean(
+        At("u1", 0), At("u1", 30), At("u1", 61), At("u2", 0), At("u2", 15), At("u1", 2000));
 
     [Fact]
     public void A_user_is_one_trajectory() =>
