@@ -12,6 +12,8 @@ public static partial class torch
 
     public static Device device(DeviceType deviceType, int index = -1) => InitializeDevice(new Device(deviceType, index));
 
+    public static Device device(int index) => InitializeDevice(new Device(index));
+
     public static Device get_default_device() => CPU;
 
     public static bool cuda_is_available() => false;
@@ -51,6 +53,12 @@ public static partial class torch
         public Device(DeviceType deviceType, int index = -1)
         {
             type = deviceType;
+            this.index = index;
+        }
+
+        public Device(int index)
+        {
+            type = DeviceType.CUDA;
             this.index = index;
         }
 

@@ -8,9 +8,6 @@ public static partial class torch
     public static Tensor tensor(float scalar, Device? device = null, bool requires_grad = false) =>
         FromScalar(scalar, ScalarType.Float32, device, requires_grad);
 
-    public static Tensor tensor(float scalar, ScalarType dtype, Device? device = null, bool requires_grad = false) =>
-        FromScalar(scalar, dtype, device, requires_grad);
-
     public static Tensor tensor(
         IList<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromValues<float>([.. rawArray], dimensions, dtype, device, requires_grad, names);
@@ -90,9 +87,6 @@ public static partial class torch
 
     public static Tensor tensor(int scalar, Device? device = null, bool requires_grad = false) =>
         FromScalar(scalar, ScalarType.Int32, device, requires_grad);
-
-    public static Tensor tensor(int scalar, ScalarType dtype, Device? device = null, bool requires_grad = false) =>
-        FromScalar(scalar, dtype, device, requires_grad);
 
     public static Tensor tensor(
         IList<int> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
@@ -178,9 +172,6 @@ public static partial class torch
     public static Tensor tensor(short scalar, Device? device = null, bool requires_grad = false) =>
         FromScalar(scalar, ScalarType.Int16, device, requires_grad);
 
-    public static Tensor tensor(short scalar, ScalarType dtype, Device? device = null, bool requires_grad = false) =>
-        FromScalar(scalar, dtype, device, requires_grad);
-
     public static Tensor tensor(
         IList<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromValues<short>([.. rawArray], dimensions, dtype, device, requires_grad, names);
@@ -223,9 +214,6 @@ public static partial class torch
     public static Tensor tensor(sbyte scalar, Device? device = null, bool requires_grad = false) =>
         FromScalar(scalar, ScalarType.Int8, device, requires_grad);
 
-    public static Tensor tensor(sbyte scalar, ScalarType dtype, Device? device = null, bool requires_grad = false) =>
-        FromScalar(scalar, dtype, device, requires_grad);
-
     public static Tensor tensor(
         IList<sbyte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromValues<sbyte>([.. rawArray], dimensions, dtype, device, requires_grad, names);
@@ -267,9 +255,6 @@ public static partial class torch
 
     public static Tensor tensor(byte scalar, Device? device = null, bool requires_grad = false) =>
         FromScalar(scalar, ScalarType.Byte, device, requires_grad);
-
-    public static Tensor tensor(byte scalar, ScalarType dtype, Device? device = null, bool requires_grad = false) =>
-        FromScalar(scalar, dtype, device, requires_grad);
 
     public static Tensor tensor(
         IList<byte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>

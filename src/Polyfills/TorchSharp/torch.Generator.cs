@@ -38,7 +38,7 @@ public static partial class torch
             this.device = InitializeDevice(device);
         }
 
-        internal Generator(nint handle)
+        private Generator(nint handle)
         {
             Handle = handle;
             device = CPU;

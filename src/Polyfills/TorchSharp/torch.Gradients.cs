@@ -84,7 +84,7 @@ public static partial class torch
 
     public partial class Tensor
     {
-        /// <summary>Whether operations on this tensor are recorded for <see cref="backward"/>.</summary>
+        /// <summary>Whether operations on this tensor are recorded for <see cref="backward()"/>.</summary>
         public bool requires_grad
         {
             get => Shim.at_requires_grad(this);
@@ -100,7 +100,7 @@ public static partial class torch
 
         public bool is_leaf => Shim.at_is_leaf(this);
 
-        /// <summary>The gradient that <see cref="backward"/> has accumulated, as a new reference to it; null before the first call.</summary>
+        /// <summary>The gradient that <see cref="backward()"/> has accumulated, as a new reference to it; null before the first call.</summary>
         public Tensor? grad
         {
             get
@@ -117,6 +117,11 @@ public static partial class torch
 
         /// <summary>Adds the gradients of this single number to <see cref="grad"/> of the leaves that it depends on.</summary>
         public void backward() => Shim.Check(Shim.at_backward(this));
+
+        /// <summary>Also for tensors of more elements, weighted by <paramref name="grad_tensors"/>.</summary>
+        public void backward(
+            IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
+            autograd.backward([this], grad_tensors, retain_graph, create_graph, inputs);
 
         public Tensor detach() => Shim.at_detach(this);
 

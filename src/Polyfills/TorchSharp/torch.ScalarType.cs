@@ -71,6 +71,8 @@ public static partial class torch
 
     public static bool is_complex(ScalarType type) => type is ScalarType.ComplexFloat32 or ScalarType.ComplexFloat64;
 
+    public static bool is_integral(Tensor t) => is_integral(t.dtype);
+
     public static bool is_floating_point(Tensor input) => is_floating_point(input.dtype);
 
     public static bool is_complex(Tensor input) => is_complex(input.dtype);

@@ -23,6 +23,12 @@ public static partial class torch
 
         public Size((long, long, long, long) size) => Shape = [size.Item1, size.Item2, size.Item3, size.Item4];
 
+        public Size((long, long, long, long, long) size) =>
+            Shape = [size.Item1, size.Item2, size.Item3, size.Item4, size.Item5];
+
+        public Size((long, long, long, long, long, long) size) =>
+            Shape = [size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6];
+
         public Size(int size) => Shape = [size];
 
         public Size((int, int) size) => Shape = [size.Item1, size.Item2];
@@ -30,6 +36,12 @@ public static partial class torch
         public Size((int, int, int) size) => Shape = [size.Item1, size.Item2, size.Item3];
 
         public Size((int, int, int, int) size) => Shape = [size.Item1, size.Item2, size.Item3, size.Item4];
+
+        public Size((int, int, int, int, int) size) =>
+            Shape = [size.Item1, size.Item2, size.Item3, size.Item4, size.Item5];
+
+        public Size((int, int, int, int, int, int) size) =>
+            Shape = [size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6];
 
         public long[] Shape { get; }
 
@@ -50,6 +62,10 @@ public static partial class torch
         public static implicit operator Size((long, long, long) size) => new(size);
 
         public static implicit operator Size((long, long, long, long) size) => new(size);
+
+        public static implicit operator Size((long, long, long, long, long) size) => new(size);
+
+        public static implicit operator Size((long, long, long, long, long, long) size) => new(size);
 
         public static implicit operator Size(long[] size) => new(size);
 

@@ -5,7 +5,7 @@ namespace TorchSharp;
 public static partial class torch
 {
     /// <summary>One entry of an indexer: a number, a range, a mask or tensor of indices, a new axis, or all the axes in between.</summary>
-    public class TensorIndex
+    public struct TensorIndex
     {
         // The codes of IndexEntry in native/tensors.cpp.
         private const long KindNone = 0;

@@ -526,6 +526,9 @@ internal static unsafe partial class Shim
     internal static partial Tensor at_kron(Tensor self, Tensor other);
 
     [LibraryImport(Library)]
+    internal static partial Tensor at_xlogy_scalar(Tensor self, Scalar other);
+
+    [LibraryImport(Library)]
     internal static partial Tensor at_add(Tensor self, Tensor other, Scalar alpha);
 
     [LibraryImport(Library)]

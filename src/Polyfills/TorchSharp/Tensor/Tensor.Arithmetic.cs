@@ -129,6 +129,8 @@ public static partial class torch
 
         public Tensor xlogy(Tensor y) => Shim.at_xlogy(this, y);
 
+        public Tensor xlogy(Scalar y) => Shim.at_xlogy_scalar(this, y);
+
         public Tensor logical_and(Tensor other) => Shim.at_logical_and(this, other);
 
         public Tensor logical_and_(Tensor other) => InPlace(Shim.at_logical_and_(this, other));

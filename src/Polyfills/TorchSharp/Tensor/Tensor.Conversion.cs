@@ -46,7 +46,7 @@ public static partial class torch
 
         public Tensor to(Tensor other, bool non_blocking = false) => to(other.dtype, other.device, non_blocking: non_blocking);
 
-        public Tensor cpu(bool non_blocking = false) => to(CPU, non_blocking: non_blocking);
+        public Tensor cpu() => to(CPU);
 
         public Tensor @bool() => to_type(ScalarType.Bool);
 

@@ -179,6 +179,8 @@ BINARY(outer)
 BINARY(inner)
 BINARY(kron)
 
+SHIM Handle at_xlogy_scalar(Handle self, ScalarValue other) { return guarded([&] { return at::xlogy(*self, scalar(other)); }); }
+
 SHIM Handle at_add(Handle self, Handle other, ScalarValue alpha) { return guarded([&] { return at::add(*self, *other, scalar(alpha)); }); }
 SHIM bool at_add_(Handle self, Handle other, ScalarValue alpha) { return attempted([&] { self->add_(*other, scalar(alpha)); }); }
 
