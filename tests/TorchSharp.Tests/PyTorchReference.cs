@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Xunit;
 using static TorchSharp.torch;
@@ -8,13 +7,7 @@ namespace TorchSharp.Tests;
 /// <summary>What PyTorch computes, from one run of <c>pytorch_reference.py</c>.</summary>
 internal static class PyTorchReference
 {
-    private const string Python = "/usr/bin/python3";
-
-    private static readonly Lazy<string?> Absence = new(WhyAbsent);
     private static readonly Lazy<Dictionary<string, double[]>> Values = new(Compute);
-
-    /// <summary>Why there is no PyTorch here; null where there is.</summary>
-    public static string? Missing => Absence.Value;
 
     public static double[] Of(string name) => Values.Value[name];
 
@@ -46,44 +39,10 @@ internal static class PyTorchReference
         }
     }
 
-    private static string? WhyAbsent()
+    private static Dictionary<string, double[]> Compute()
     {
-        if (!File.Exists(Python)) return $"{Python} is absent.";
-        try
-        {
-            Run("-c", "import torch");
-            return null;
-        }
-        catch (InvalidOperationException)
-        {
-            return "python3-torch is not installed.";
-        }
+        (string output, string errors, int code) = PythonTorch.Run([Path.Combine(AppContext.BaseDirectory, "pytorch_reference.py")], string.Empty);
+        Assert.True(code == 0, errors);
+        return JsonSerializer.Deserialize<Dictionary<string, double[]>>(output)!;
     }
-
-    private static Dictionary<string, double[]> Compute() => JsonSerializer.Deserialize<Dictionary<string, double[]>>(
-        Run(Path.Combine(AppContext.BaseDirectory, "pytorch_reference.py")))!;
-
-    private static string Run(params string[] arguments)
-    {
-        ProcessStartInfo start = new(Python, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new InvalidOperationException(errors.Result);
-    }
-}
-
-/// <summary>A test against PyTorch, skipped with the reason where that is absent.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class PyTorchFactAttribute : FactAttribute
-{
-    public PyTorchFactAttribute() => Skip = PyTorchReference.Missing;
-}
-
-/// <summary>Cases against PyTorch, skipped with the reason where that is absent.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class PyTorchTheoryAttribute : TheoryAttribute
-{
-    public PyTorchTheoryAttribute() => Skip = PyTorchReference.Missing;
 }

@@ -20,7 +20,7 @@ public class PyTorchAgreementTests
     public static TheoryData<string> Initialisers =>
         ["xavier_uniform_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "normal_", "uniform_"];
 
-    [PyTorchFact]
+    [PythonTorchFact]
     public void Linear_starts_with_the_same_weights()
     {
         manual_seed(11);
@@ -29,7 +29,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals("linear.bias", layer.bias!, 0);
     }
 
-    [PyTorchFact]
+    [PythonTorchFact]
     public void Embedding_starts_with_the_same_table()
     {
         manual_seed(12);
@@ -38,7 +38,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals("embedding.weight", table, 0);
     }
 
-    [PyTorchFact]
+    [PythonTorchFact]
     public void Gru_has_the_same_weights_outputs_and_gradients()
     {
         manual_seed(13);
@@ -54,7 +54,7 @@ public class PyTorchAgreementTests
         foreach ((string name, Parameter parameter) in layer.named_parameters()) PyTorchReference.Equals($"gru.grad.{name}", parameter.grad!, 1e-5);
     }
 
-    [PyTorchFact]
+    [PythonTorchFact]
     public void Dropout_draws_the_same_mask()
     {
         using var scope = NewDisposeScope();
@@ -62,7 +62,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals("dropout", functional.dropout(ones(50), 0.3));
     }
 
-    [PyTorchFact]
+    [PythonTorchFact]
     public void Dropout_between_the_layers_of_a_gru_is_the_same()
     {
         manual_seed(16);
@@ -71,7 +71,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals("gru.dropout", layer.call(Grid(5, 2, 3)).Item1);
     }
 
-    [PyTorchTheory]
+    [PythonTorchTheory]
     [MemberData(nameof(Initialisers))]
     public void Initialisers_draw_the_same_values(string name)
     {
@@ -90,7 +90,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals($"init.{name}", filled);
     }
 
-    [PyTorchTheory]
+    [PythonTorchTheory]
     [InlineData(Reduction.None)]
     [InlineData(Reduction.Mean)]
     [InlineData(Reduction.Sum)]
@@ -119,7 +119,7 @@ public class PyTorchAgreementTests
         foreach ((string name, Tensor loss) in losses) PyTorchReference.Equals($"loss.{name}.{suffix}", loss, 1e-5);
     }
 
-    [PyTorchTheory]
+    [PythonTorchTheory]
     [MemberData(nameof(Optimisers))]
     public void Ten_steps_end_at_the_same_weights(string name)
     {
@@ -149,7 +149,7 @@ public class PyTorchAgreementTests
         foreach (Parameter parameter in net.parameters()) PyTorchReference.Equals($"optim.{name}.{i++}", parameter, 2e-5);
     }
 
-    [PyTorchTheory]
+    [PythonTorchTheory]
     [InlineData(1.0, "1.0")]
     [InlineData(2.0, "2.0")]
     [InlineData(double.PositiveInfinity, "inf")]
@@ -163,7 +163,7 @@ public class PyTorchAgreementTests
         PyTorchReference.Equals($"clip.{name}.weight", net.weight.grad!, 1e-5);
     }
 
-    [PyTorchTheory]
+    [PythonTorchTheory]
     [MemberData(nameof(Schedules))]
     public void Schedules_give_the_same_rates(string name)
     {
