@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, builds and serves on http://127.0.0.1:5080. Arguments go to the service, such as --Ranking:MentalWeight=0.5.
+# Sets up, builds and serves on http://127.0.0.1:5080. Arguments go to the service, such as --Blending:Weight=0.5.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 

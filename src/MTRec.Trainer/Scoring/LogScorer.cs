@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using MTRec.Core.Blending;
 using MTRec.Core.Sessions;
 using MTRec.Data.Logs;
@@ -9,7 +10,12 @@ namespace MTRec.Trainer.Scoring;
 /// Scores a log's rows as the service would have when they were shown: each with the user's session of that moment, through the
 /// same <see cref="Core.Features.FeatureAssembler"/>, <see cref="BundleScorer"/> and <see cref="Blend"/>.
 /// </summary>
-internal sealed class LogScorer(Bundle bundle, BlendParameters blendParameters, RowFeatures features)
+/// <param name="bundle">The bundle; it has a task scorer.</param>
+/// <param name="blendParameters">How the mental reward enters the final score.</param>
+/// <param name="features">Context and user features.</param>
+/// <param name="histories">What users did before all logs, by id, oldest first.</param>
+internal sealed class LogScorer(
+    Bundle bundle, BlendParameters blendParameters, RowFeatures features, IReadOnlyDictionary<string, ImmutableArray<SessionEvent>> histories)
 {
     /// <summary>What leaves no ids to trust, so that the row has no scores.</summary>
     public const RowFlaws Unscorable = RowFlaws.Unidentified | RowFlaws.WrongColumnCount | RowFlaws.BrokenQuotes;
@@ -55,7 +61,7 @@ internal sealed class LogScorer(Bundle bundle, BlendParameters blendParameters, 
 
     private void Walk(Step[] timeline, RowScores?[] scores, Workspace workspace)
     {
-        var session = UserSession.Empty;
+        var session = SessionBefore(timeline[0].Row.UserId);
         var seen = new Dictionary<(string Item, long Time), Step>();
         var repetitions = new List<(Step Step, Step First)>();
         Step? previous = null;
@@ -92,6 +98,13 @@ internal sealed class LogScorer(Bundle bundle, BlendParameters blendParameters, 
             var same = _givenReward?.IsPositive(step.Row) == _givenReward?.IsPositive(first.Row);
             scores[step.Place] = same ? scores[first.Place] : scores[first.Place]! with { MentalRewardGiven = null };
         }
+    }
+
+    private UserSession SessionBefore(string userId)
+    {
+        var events = histories.GetValueOrDefault(userId, []);
+        var forgotten = Math.Max(0, events.Length - SessionLimits.Default.Events);
+        return UserSession.Empty with { Events = events[forgotten..], TotalEvents = events.Length };
     }
 
     private RowScores WithGivenReward(in Impression row, RowScores scores, RowScores next) =>

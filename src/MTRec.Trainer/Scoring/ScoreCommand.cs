@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.Numerics;
 using MTRec.Core.Blending;
+using MTRec.Core.Sessions;
+using MTRec.Data.KuaiRand;
 using MTRec.Data.Logs;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
@@ -24,6 +27,7 @@ internal static class ScoreCommand
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [],
         };
+        var history = new Option<FileInfo>("--history") { Description = "KuaiRand's histories: what users watched before all logs.", HelpName = "FILE" };
         var users = new Option<FileInfo>("--user-features") { Description = "KuaiRand's user features; defaults without.", HelpName = "FILE" };
         var weight = OptionKinds.Real("--mental-weight", "Weight of the mental reward in the final score; 0 gives the fusion order.", 0.3, 0, 100);
         var form = new Option<BlendForm>("--blend-form") { Description = "How the mental reward enters the final score.", DefaultValueFactory = _ => BlendForm.Additive };
@@ -48,12 +52,13 @@ internal static class ScoreCommand
                   mentalRewardGiven   r(s, a) = Q(s, a) - gamma V(s') of the response that the row tells of, in retrospect
                   score               the final score, f and mentalReward blended
                 What is undefined is empty: everything where the row cannot be read; mentalRewardGiven where the row tells of no
-                response or is the user's last. A user's history are the rows before in time, those of --warm-log included.
+                response or is the user's last. A user's history are the rows before in time, those of --warm-log and --history included.
                 """,
         };
-        command.AddAll(bundle, log, output, earlier, users, weight, form, statistic, level, threshold, threads);
+        command.AddAll(bundle, log, output, earlier, history, users, weight, form, statistic, level, threshold, threads);
         log.AcceptExistingOnly();
         earlier.AcceptExistingOnly();
+        history.AcceptExistingOnly();
         users.AcceptExistingOnly();
         command.SetAction(async (result, cancellation) =>
         {
@@ -69,7 +74,8 @@ internal static class ScoreCommand
                 loaded,
                 new BlendParameters(
                     result.GetValue(weight), result.GetValue(form), result.GetValue(statistic), result.GetValue(level), result.GetValue(threshold)),
-                RowFeatures.Read(loaded.Manifest.Schema(), result.GetValue(users)));
+                RowFeatures.Read(loaded.Manifest.Schema(), result.GetValue(users)),
+                Histories(result.GetValue(history)));
             var warm = result.GetValue(earlier)!.SelectMany(LogRows.Read).ToArray();
             var scores = await Terminal.WithProgressAsync(
                 "scoring", progress => Task.Run(() => scorer.Score(rows, warm, result.GetValue(threads), progress, cancellation), cancellation));
@@ -79,6 +85,11 @@ internal static class ScoreCommand
         });
         return command;
     }
+
+    private static Dictionary<string, ImmutableArray<SessionEvent>> Histories(FileInfo? file) => file is null
+        ? []
+        : HistoryFile.Read(file.FullName, out _).ToDictionary(
+            history => history.UserId, history => history.ToSessionEvents().ToImmutableArray(), StringComparer.Ordinal);
 
     private static void Report(IReadOnlyList<Impression> rows, RowScores?[] scores)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
@@ -124,6 +125,20 @@ public sealed class ScoreCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Histories_stand_before_all_logs()
+    {
+        var row = $"u1,v-5,{Start},0,0,0,500,10000,2";
+        var history = Path.Combine(_folder.Path, "history.csv");
+        await File.WriteAllTextAsync(history, $"user_id,history_len,last_time_ms,watch_seq,like_seq,long_watch_seq\nu1,2,{Start - 5000},v-1 v-3,,v-3\n");
+        var cold = await ScoreAsync($"{Header}\n{row}\n");
+        var warm = await ScoreAsync($"{Header}\n{row}\n", arguments: ["--history", history]);
+        var other = await ScoreAsync($"{Header}\n{row.Replace("u1", "u2", StringComparison.Ordinal)}\n", arguments: ["--history", history]);
+
+        Assert.NotEqual(Cells(cold[1])[3..], Cells(warm[1])[3..]);
+        Assert.Equal(Cells(cold[1])[3..], Cells(other[1])[3..]);
+    }
+
+    [Fact]
     public async Task Without_weight_the_score_orders_as_the_fusion()
     {
         var rows = string.Concat(Enumerable.Range(1, 20).Select(i => $"u{i % 3},v-{i},{Start + i},0,0,0,1,1,1\n"));
@@ -174,7 +189,7 @@ public sealed class ScoreCommandTests : IDisposable
     {
         using var bundle = Bundle.Load(TestBundles.Publish(_folder.Path));
         var features = new RowFeatures(bundle.Manifest.Schema(), new Dictionary<string, UserProfile>());
-        var scorer = new LogScorer(bundle, new BlendParameters(0.3), features);
+        var scorer = new LogScorer(bundle, new BlendParameters(0.3), features, new Dictionary<string, ImmutableArray<SessionEvent>>());
         string[] cells = ["", "u1", "u2", "v-1", "v-2", "\"", "-1", "0", "1", "1e309", "NaN", $"{Start}", $"{Start + 5}", $"{Start - 999999}"];
         var log = Gen.Elements(cells).ArrayOf(9).Select(row => string.Join(',', row)).ArrayOf().ToArbitrary();
         Prop.ForAll(log, rows =>
