@@ -167,6 +167,7 @@ public static class AutogradOperations
         One("tile", x => x.tile([1, 2]).square(), Real);
         One("repeat_interleave", x => x.repeat_interleave(2, 0).square(), Real);
         One("flip", x => x.flip(0, 1).cumsum(0), Real);
+        One("roll", x => x.roll(1, 0).cumsum(0), Real);
         One("tril", x => x.tril().square(), Real);
         One("triu", x => x.triu(1).square(), Real);
         One("diag", x => x.diag().square(), Real);

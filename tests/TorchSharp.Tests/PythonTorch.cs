@@ -62,7 +62,8 @@ public static class PythonTorch
         return code == 0 ? null : $"{Interpreter} has no torch (Debian: python3-torch).";
     }
 
-    private static (string Output, string Errors, int Code) Run(string[] arguments, string input)
+    /// <summary>Runs Python to its end.</summary>
+    internal static (string Output, string Errors, int Code) Run(string[] arguments, string input)
     {
         using var process = Process.Start(new ProcessStartInfo(Interpreter, arguments)
         {
@@ -84,4 +85,11 @@ public static class PythonTorch
 public sealed class PythonTorchTheoryAttribute : TheoryAttribute
 {
     public PythonTorchTheoryAttribute() => Skip = PythonTorch.WhyNot;
+}
+
+/// <summary>A test that asks Python's PyTorch and is skipped, with the reason, where that is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class PythonTorchFactAttribute : FactAttribute
+{
+    public PythonTorchFactAttribute() => Skip = PythonTorch.WhyNot;
 }

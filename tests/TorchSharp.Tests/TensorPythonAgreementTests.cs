@@ -119,6 +119,8 @@ public class TensorPythonAgreementTests
         ["row.repeat(2, 2)"] = () => Row.repeat(2, 2),
         ["a.repeat_interleave(2, 0)"] = () => A.repeat_interleave(2, 0),
         ["a.flip(0, 1)"] = () => A.flip(0, 1),
+        ["a.roll(2)"] = () => A.roll(2),
+        ["c.roll((1, 2), (0, 2))"] = () => C.roll((1, 2), (0, 2)),
         ["a.tril(-1)"] = () => A.tril(-1),
         ["a.triu()"] = () => A.triu(),
         ["a.diagonal(1)"] = () => A.diagonal(1),

@@ -33,6 +33,24 @@ public class TensorTests
     }
 
     [Fact]
+    public void A_tensor_from_an_array_shares_its_memory()
+    {
+        using var scope = NewDisposeScope();
+        var array = new[,] { { 1.0, 2.0 }, { 3.0, 4.0 } };
+        var shared = from_array(array);
+        array[1, 0] = 30;
+        shared[0, 1] = 20.0;
+        GC.Collect();
+        Assert.Equal([1.0, 20.0, 30.0, 4.0], shared.data<double>().ToArray());
+        Assert.Equal(20.0, array[0, 1]);
+
+        var converted = from_array(array, ScalarType.Float32);
+        array[0, 0] = 9;
+        Assert.Equal(1f, converted[0, 0].item<float>());
+        Assert.Equal(ScalarType.Int64, as_tensor(new[] { 1, 2 }, ScalarType.Int64).dtype);
+    }
+
+    [Fact]
     public void Numbers_take_libtorchs_types()
     {
         using var scope = NewDisposeScope();

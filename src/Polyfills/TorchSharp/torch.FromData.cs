@@ -333,14 +333,80 @@ public static partial class torch
     public static Tensor tensor(bool[,,,] rawArray, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, string[]? names = null) =>
         FromArray(rawArray, ScalarType.Bool, dtype, device, requires_grad, names);
 
-    /// <summary>A tensor with an array's shape and elements.</summary>
-    /// <remarks>Copies, where TorchSharp shares the array's memory: do not write to the array and expect the tensor to follow.</remarks>
+    /// <summary>
+    /// A tensor over an array's own memory, which stays pinned while libtorch uses it: writes to either show in the other. Another
+    /// element type needs a copy.
+    /// </summary>
     public static Tensor from_array(Array rawArray, Device? device = null) =>
         from_array(rawArray, ElementTypeOf(rawArray.GetType().GetElementType()!), device);
 
-    public static Tensor from_array(
-        Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false, string[]? names = null) =>
-        FromArray(rawArray, ElementTypeOf(rawArray.GetType().GetElementType()!), dtype, device, requires_grad, names);
+    public static unsafe Tensor from_array(
+        Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false, string[]? names = null)
+    {
+        var elementType = ElementTypeOf(rawArray.GetType().GetElementType()!);
+        var dimensions = ShapeOf(rawArray);
+        var pin = GCHandle.Alloc(rawArray, GCHandleType.Pinned);
+        var tensor = Shim.at_from_blob(
+            pin.AddrOfPinnedObject(), dimensions, dimensions.Length, Code(elementType), &Release, GCHandle.ToIntPtr(pin));
+        return Created(Converted(tensor, elementType, dtype), device, requires_grad, names);
+    }
+
+    /// <summary>The tensor itself, under a new object, unless its type has to change.</summary>
+    public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null)
+    {
+        InitializeDevice(device);
+        return dtype is { } wanted && wanted != data.dtype ? data.to(wanted).requires_grad_(data.requires_grad) : data.alias();
+    }
+
+    public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => from_array(data, dtype, device);
+
+    public static Tensor as_tensor(IList<float> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(float[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<double> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(double[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<int> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(int[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<long> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(long[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<short> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(short[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<sbyte> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(sbyte[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<byte> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(byte[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
+
+    public static Tensor as_tensor(IList<bool> rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray.ToArray(), dtype, device);
+
+    public static Tensor as_tensor(bool[] rawArray, ScalarType? dtype = null, Device? device = null) =>
+        from_array(rawArray, dtype, device);
 
     private static Tensor FromScalar(Scalar value, ScalarType dtype, Device? device, bool requires_grad) =>
         Created(Shim.at_scalar_tensor(value, Code(dtype)), device, requires_grad);
@@ -362,9 +428,7 @@ public static partial class torch
     private static unsafe Tensor FromArray(
         Array array, ScalarType elementType, ScalarType? dtype, Device? device, bool requires_grad, string[]? names)
     {
-        var dimensions = new long[array.Rank];
-        for (var i = 0; i < dimensions.Length; i++)
-            dimensions[i] = array.GetLongLength(i);
+        var dimensions = ShapeOf(array);
         fixed (byte* data = &MemoryMarshal.GetArrayDataReference(array))
             return Copied(data, dimensions, elementType, dtype, device, requires_grad, names);
     }
@@ -379,8 +443,20 @@ public static partial class torch
         string[]? names)
     {
         var tensor = Shim.at_from_data(data, dimensions, dimensions.Length, Code(elementType));
-        if (dtype is { } wanted && wanted != elementType)
-            tensor = tensor.to_type(wanted, disposeAfter: true);
-        return Created(tensor, device, requires_grad, names);
+        return Created(Converted(tensor, elementType, dtype), device, requires_grad, names);
     }
+
+    private static Tensor Converted(Tensor tensor, ScalarType elementType, ScalarType? wanted) =>
+        wanted is { } type && type != elementType ? tensor.to_type(type, disposeAfter: true) : tensor;
+
+    private static long[] ShapeOf(Array array)
+    {
+        var shape = new long[array.Rank];
+        for (var i = 0; i < shape.Length; i++)
+            shape[i] = array.GetLongLength(i);
+        return shape;
+    }
+
+    [UnmanagedCallersOnly]
+    private static void Release(nint pin) => GCHandle.FromIntPtr(pin).Free();
 }

@@ -63,6 +63,18 @@ public static partial class torch
 
     public static Tensor flip(Tensor input, params long[] dims) => input.flip(dims);
 
+    public static Tensor roll(Tensor input, long shifts, long? dims = null) => input.roll(shifts, dims);
+
+    public static Tensor roll(Tensor input, (long, long) shifts, (long, long) dims) => input.roll(shifts, dims);
+
+    public static Tensor roll(Tensor input, (long, long, long) shifts, (long, long, long) dims) => input.roll(shifts, dims);
+
+    public static Tensor roll(Tensor input, long[] shifts, long[] dims) => input.roll(shifts, dims);
+
+    public static Tensor roll(Tensor input, long[] shifts) => input.roll(shifts);
+
+    public static Tensor roll(Tensor input, ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) => input.roll(shifts, dims);
+
     public static Tensor tril(Tensor input, long diagonal = 0) => input.tril(diagonal);
 
     public static Tensor tril_(Tensor input, long diagonal = 0) => input.tril_(diagonal);

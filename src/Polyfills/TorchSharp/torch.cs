@@ -14,6 +14,13 @@ public static partial class torch
 
     public static DisposeScope? CurrentDisposeScope => DisposeScopeManager.ThreadSingleton.CurrentDisposeScope;
 
+    /// <summary>Runs an expression in a scope of its own, from which only its result leaves.</summary>
+    public static Tensor WrappedTensorDisposeScope(Func<Tensor> expr)
+    {
+        using var scope = NewDisposeScope();
+        return expr().MoveToOuterDisposeScope();
+    }
+
     public static int get_num_threads() => Shim.at_get_num_threads();
 
     /// <summary>Sets how many threads one operation may use; Debian's libtorch starts with one.</summary>

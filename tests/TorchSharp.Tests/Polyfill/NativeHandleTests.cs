@@ -15,6 +15,7 @@ public class NativeHandleTests
         ["pairs"] = () => ones(3, 2).max(0),
         ["lists"] = () => ones(4).split(2),
         ["sets"] = () => ones(3).unique(return_inverse: true, return_counts: true),
+        ["shared arrays"] = () => from_array(new float[5]),
         ["gradients"] = () =>
         {
             var x = ones(3, requires_grad: true);

@@ -44,9 +44,6 @@ internal static unsafe partial class Shim
     internal static partial Tensor at_randperm(long n, sbyte dtype, nint generator);
 
     [LibraryImport(Library)]
-    internal static partial Tensor at_normal(Tensor mean, Tensor std, nint generator);
-
-    [LibraryImport(Library)]
     internal static partial Tensor at_bernoulli(Tensor self, nint generator);
 
     [LibraryImport(Library)]
@@ -138,9 +135,6 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial Bool8 at_fill_(Tensor self, Scalar value);
-
-    [LibraryImport(Library)]
-    internal static partial Bool8 at_fill_tensor_(Tensor self, Tensor value);
 
     [LibraryImport(Library)]
     internal static partial Bool8 at_set_(Tensor self, Tensor source);

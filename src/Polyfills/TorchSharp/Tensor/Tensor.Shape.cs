@@ -80,6 +80,22 @@ public static partial class torch
 
         public Tensor flip(params long[] dims) => Shim.at_flip(this, dims, dims.Length);
 
+        /// <summary>Shifts along dimensions; what leaves at the end enters at the start.</summary>
+        public Tensor roll(ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) =>
+            Shim.at_roll(this, shifts, shifts.Length, dims, dims.Length);
+
+        public Tensor roll(long[] shifts, long[] dims) => roll((ReadOnlySpan<long>)shifts, (ReadOnlySpan<long>)dims);
+
+        public Tensor roll(long[] shifts) => roll((ReadOnlySpan<long>)shifts, [0]);
+
+        public Tensor roll(long shifts, long? dims = null) => dims is { } dim ? roll([shifts], [dim]) : roll([shifts], []);
+
+        public Tensor roll((long, long) shifts, (long, long) dims) =>
+            roll([shifts.Item1, shifts.Item2], [dims.Item1, dims.Item2]);
+
+        public Tensor roll((long, long, long) shifts, (long, long, long) dims) =>
+            roll([shifts.Item1, shifts.Item2, shifts.Item3], [dims.Item1, dims.Item2, dims.Item3]);
+
         public Tensor tril(long diagonal = 0) => Shim.at_tril(this, diagonal);
 
         public Tensor tril_(long diagonal = 0) => InPlace(Shim.at_tril_(this, diagonal));

@@ -18,12 +18,15 @@ SHIM Handle at_from_data(const void* data, const int64_t* sizes, int64_t rank, i
     });
 }
 
-/// A tensor over memory that the caller owns; release(context) runs when libtorch has let go of it.
+/// A tensor over memory that the caller owns; release(context) runs when libtorch has let go of it, at once if this fails.
 SHIM Handle at_from_blob(void* data, const int64_t* sizes, int64_t rank, int8_t dtype, void (*release)(void*), void* context)
 {
-    return guarded([&] {
+    auto tensor = guarded([&] {
         return at::from_blob(data, ints(sizes, rank), [release, context](void*) { release(context); }, at::TensorOptions(type(dtype)));
     });
+    if (tensor == nullptr)
+        release(context);
+    return tensor;
 }
 
 SHIM Handle at_scalar_tensor(ScalarValue value, int8_t dtype)
@@ -74,11 +77,6 @@ SHIM Handle at_randint(int64_t low, int64_t high, const int64_t* sizes, int64_t 
 SHIM Handle at_randperm(int64_t n, int8_t dtype, at::Generator* generator)
 {
     return guarded([&] { return at::randperm(n, optional(generator), type(dtype)); });
-}
-
-SHIM Handle at_normal(Handle mean, Handle std, at::Generator* generator)
-{
-    return guarded([&] { return at::normal(*mean, *std, optional(generator)); });
 }
 
 SHIM Handle at_bernoulli(Handle self, at::Generator* generator)
@@ -200,7 +198,6 @@ SHIM Handle at_to(Handle self, int8_t dtype, bool copy)
 SHIM bool at_copy_(Handle self, Handle source) { return attempted([&] { self->copy_(*source); }); }
 SHIM bool at_zero_(Handle self) { return attempted([&] { self->zero_(); }); }
 SHIM bool at_fill_(Handle self, ScalarValue value) { return attempted([&] { self->fill_(scalar(value)); }); }
-SHIM bool at_fill_tensor_(Handle self, Handle value) { return attempted([&] { self->fill_(*value); }); }
 SHIM bool at_set_(Handle self, Handle source) { return attempted([&] { self->set_(*source); }); }
 
 // ---- views ----------------------------------------------------------------------------------------------------

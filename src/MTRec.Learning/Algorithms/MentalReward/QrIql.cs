@@ -1,0 +1,93 @@
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.MentalReward;
+
+/// <summary>
+/// QR-IQL (MTRec, arXiv 2509.22807): the user is the agent, the log the expert. A state is (history, shown item), with the context and the
+/// user's features where known; the actions are skip and positive; the next state is the user's next impression.
+/// </summary>
+/// <remarks>
+/// V(s') comes from a target network that follows the learned one and carries no gradient. A user's last impression has no s':
+/// see <see cref="SoftQ"/>.
+/// </remarks>
+/// <param name="options">Hyper-parameters.</param>
+/// <param name="views">What training examples know.</param>
+/// <param name="fitter">Fits.</param>
+/// <param name="seed">Seed of the batches and of the views.</param>
+public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter, int seed)
+{
+    private const int EvaluationBatch = 2048;
+
+    /// <summary>Learns Q.</summary>
+    /// <param name="stage">The stage's name in reports.</param>
+    /// <param name="backbone">Makes a backbone: one to learn, one as the target.</param>
+    /// <param name="train">Training examples.</param>
+    /// <param name="validation">Examples whose loss decides when to stop.</param>
+    /// <returns>The model, in evaluation mode, and the validation loss after every epoch.</returns>
+    public (SoftQModel Model, IReadOnlyList<double> Losses) Fit(
+        string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation)
+    {
+        var random = new Random(seed);
+        var model = Model(backbone());
+        using var target = Model(backbone());
+        target.eval();
+        Follow(target, model, 1);
+        var validationViews = views.Draw(validation.Count, new Random(seed));
+        ExampleView[] drawn = [];
+
+        var losses = fitter.Fit(
+            stage,
+            model,
+            () =>
+            {
+                drawn = views.Draw(train.Count, random);
+                var lengths = Enumerable.Range(0, train.Count).Select(row => train.HistoryLength(row, drawn[row])).ToArray();
+                return BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random);
+            },
+            rows => Loss(model, target, train, rows, drawn),
+            () =>
+            {
+                var sum = 0.0;
+                foreach (var rows in BatchOrder.InOrder(validation.Count, EvaluationBatch))
+                {
+                    using var scope = NewDisposeScope();
+                    sum += Loss(model, model, validation, rows, validationViews).item<float>() * rows.Length;
+                }
+
+                return sum / validation.Count;
+            },
+            afterStep: () => Follow(target, model, options.TargetRate));
+        return (model, losses);
+    }
+
+    private SoftQModel Model(Backbone backbone) =>
+        new(backbone, new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, options.Width, options.Quantiles));
+
+    private Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] drawn)
+    {
+        var seen = Array.ConvertAll(rows, row => drawn[row]);
+        var actions = Array.ConvertAll(rows, row => options.Positive.Holds(examples.Log, row) ? 1L : 0);
+        var nextValue = NextValue(target, examples, rows, seen, out var continues);
+        return SoftQ.Loss(options, model.call(examples.Batch(rows, seen)), tensor(actions), nextValue, continues);
+    }
+
+    /// <summary>V(s') [B] without a gradient, and where there is an s' [B]; where there is none V is of s and not to be read.</summary>
+    internal static Tensor NextValue(
+        SoftQModel model, ImpressionExamples examples, int[] rows, ReadOnlySpan<ExampleView> seen, out Tensor continues)
+    {
+        using var quiet = no_grad();
+        continues = tensor(Array.ConvertAll(rows, row => examples.Next(row) >= 0 ? 1f : 0f));
+        return SoftQ.V(model.call(examples.Batch(Array.ConvertAll(rows, row => Math.Max(row, examples.Next(row))), seen)));
+    }
+
+    private static void Follow(SoftQModel target, SoftQModel model, double rate)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        foreach (var (follower, leader) in target.parameters().Zip(model.parameters()))
+            follower.mul_(1 - rate).add_(leader, alpha: rate);
+    }
+}

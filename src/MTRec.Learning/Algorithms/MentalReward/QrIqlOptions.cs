@@ -1,0 +1,47 @@
+using MTRec.Learning.Fitting;
+
+namespace MTRec.Learning.Algorithms.MentalReward;
+
+/// <summary>What <see cref="QrIql"/> optimises.</summary>
+public enum IqlObjective
+{
+    /// <summary>The mean objective alone: IQ-Learn with a distributional head.</summary>
+    Mean,
+
+    /// <summary>The pinball losses of Algorithm 1 alone.</summary>
+    Quantile,
+
+    /// <summary>The mean objective plus <see cref="QrIqlOptions.QuantileWeight"/> times the pinball losses.</summary>
+    Combined,
+}
+
+/// <summary>Hyper-parameters of <see cref="QrIql"/>.</summary>
+public sealed record QrIqlOptions
+{
+    /// <summary>The objective. All three recover a known reward alike; the combination keeps the quantiles apart.</summary>
+    public IqlObjective Objective { get; init; } = IqlObjective.Combined;
+
+    /// <summary>Weight of the pinball losses in the combination, 0 or more.</summary>
+    public double QuantileWeight { get; init; } = 0.1;
+
+    /// <summary>alpha of the chi-square regulariser, above 0.</summary>
+    public double Alpha { get; init; } = 0.5;
+
+    /// <summary>gamma, in [0, 1).</summary>
+    public double Discount { get; init; } = 0.9;
+
+    /// <summary>N, 1 or more.</summary>
+    public int Quantiles { get; init; } = 10;
+
+    /// <summary>Share of the network that the target takes over after every step, in (0, 1].</summary>
+    public double TargetRate { get; init; } = 0.05;
+
+    /// <summary>Width of the hidden layers, 1 or more.</summary>
+    public int Width { get; init; } = 64;
+
+    /// <summary>What counts as positive.</summary>
+    public PositiveResponse Positive { get; init; } = PositiveResponse.LongView;
+
+    /// <summary>How both stages are fitted.</summary>
+    public FitOptions Fit { get; init; } = new();
+}

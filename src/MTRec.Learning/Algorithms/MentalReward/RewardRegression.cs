@@ -1,0 +1,84 @@
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.MentalReward;
+
+/// <summary>
+/// Stage two: at serving time s' is not known, so a head on the frozen backbone learns the quantiles of the recovered r(s, positive), over
+/// the log's positive responses, by the quantile loss (Koenker and Bassett 1978).
+/// </summary>
+/// <param name="options">Hyper-parameters.</param>
+/// <param name="views">What training examples know.</param>
+/// <param name="fitter">Fits.</param>
+/// <param name="seed">Seed of the batches and of the views.</param>
+public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fitter fitter, int seed)
+{
+    private const int EvaluationBatch = 2048;
+
+    /// <summary>Learns the head.</summary>
+    /// <param name="stage">The stage's name in reports.</param>
+    /// <param name="soft">Stage one's model, in evaluation mode; it is not changed.</param>
+    /// <param name="train">Training examples.</param>
+    /// <param name="validation">Examples whose loss decides when to stop.</param>
+    /// <exception cref="ArgumentException">The log has no positive response with an impression after it.</exception>
+    public RewardHead Fit(string stage, SoftQModel soft, ImpressionExamples train, ImpressionExamples validation)
+    {
+        var random = new Random(seed);
+        var trainRows = Positives(train);
+        var validationRows = Positives(validation);
+        if (trainRows.Length == 0 || validationRows.Length == 0)
+            throw new ArgumentException("There is no positive response with an impression after it, so no reward to learn.", nameof(train));
+
+        var recovered = soft.Recover(train, ExampleView.Cold, options);
+        var mean = trainRows.Average(row => (double)recovered[row]);
+        var deviation = Math.Sqrt(trainRows.Average(row => Math.Pow(recovered[row] - mean, 2)));
+        var head = new RewardHead(
+            soft.Backbone.UserWidth, soft.Backbone.ItemWidth, options.Width, options.Quantiles, (float)mean, (float)Math.Max(deviation, 1e-3));
+
+        var validationViews = views.Draw(validation.Count, new Random(seed));
+        ExampleView[] drawn = [];
+        fitter.Fit(
+            stage,
+            head,
+            () =>
+            {
+                drawn = views.Draw(train.Count, random);
+                var lengths = Array.ConvertAll(trainRows, row => train.HistoryLength(row, drawn[row]));
+                return [.. BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random).Select(batch => Array.ConvertAll(batch, i => trainRows[i]))];
+            },
+            rows => Loss(head, soft, train, rows, drawn),
+            () =>
+            {
+                var sum = 0.0;
+                foreach (var rows in validationRows.Chunk(EvaluationBatch))
+                {
+                    using var scope = NewDisposeScope();
+                    sum += Loss(head, soft, validation, rows, validationViews).item<float>() * rows.Length;
+                }
+
+                return sum / validationRows.Length;
+            });
+        return head;
+    }
+
+    /// <summary>The rows whose r(s, positive) the log reveals.</summary>
+    public int[] Positives(ImpressionExamples examples) =>
+        [.. Enumerable.Range(0, examples.Count).Where(row => options.Positive.Holds(examples.Log, row) && examples.Next(row) >= 0)];
+
+    private Tensor Loss(RewardHead head, SoftQModel soft, ImpressionExamples examples, int[] rows, ExampleView[] drawn)
+    {
+        var seen = Array.ConvertAll(rows, row => drawn[row]);
+        BackboneHalves halves;
+        Tensor rewards;
+        using (no_grad())
+        {
+            halves = soft.Backbone.call(examples.Batch(rows, seen));
+            var next = QrIql.NextValue(soft, examples, rows, seen, out _);
+            rewards = SoftQ.Reward(soft.Head.call(halves), ones(rows.Length, ScalarType.Int64), next, options.Discount);
+        }
+
+        return SoftQ.Pinball(rewards.unsqueeze(-1) - head.call(halves)).mean();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Fitting;
+
+/// <summary>Fits networks by epochs and keeps the state with the lowest validation loss.</summary>
+/// <param name="options">How.</param>
+/// <param name="progress">Told of every step; may be null.</param>
+/// <param name="cancellation">Ends the fitting between two steps.</param>
+public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
+{
+    /// <summary>How it fits.</summary>
+    public FitOptions Options { get; } = options;
+
+    /// <summary>Fits.</summary>
+    /// <param name="stage">The stage's name in reports.</param>
+    /// <param name="network">The network; ends in evaluation mode, at its best state.</param>
+    /// <param name="batches">Draws one epoch's batches.</param>
+    /// <param name="loss">The loss of a batch, a scalar.</param>
+    /// <param name="validationLoss">The loss that is to be lowest; called in evaluation mode without gradients.</param>
+    /// <param name="afterStep">Called after every step, if given.</param>
+    /// <returns>The validation loss after every epoch.</returns>
+    /// <exception cref="ArithmeticException">A loss is not finite.</exception>
+    public IReadOnlyList<double> Fit(
+        string stage,
+        nn.Module network,
+        Func<IReadOnlyList<int[]>> batches,
+        Func<int[], Tensor> loss,
+        Func<double> validationLoss,
+        Action? afterStep = null)
+    {
+        var parameters = network.parameters().Where(parameter => parameter.requires_grad).ToArray();
+        using var optimizer = optim.AdamW(parameters, Options.LearningRate, weight_decay: Options.WeightDecay);
+        var losses = new List<double>();
+        var best = new List<Tensor>();
+        var steps = 0;
+        try
+        {
+            for (var epoch = 0; epoch < Options.Epochs && epoch - Best(losses) <= Options.Patience; epoch++)
+            {
+                network.train();
+                var order = batches();
+                for (var i = 0; i < order.Count; i++)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    var rate = Options.LearningRate * Rate(steps++ / (double)(Options.Epochs * order.Count));
+                    foreach (var group in optimizer.ParamGroups)
+                        group.LearningRate = rate;
+                    Step(stage, parameters, optimizer, loss, order[i]);
+                    afterStep?.Invoke();
+                    progress?.Report(new FitProgress(stage, (epoch + ((i + 1.0) / order.Count)) / Options.Epochs, Detail(losses)));
+                }
+
+                network.eval();
+                losses.Add(Validate(stage, validationLoss));
+                if (Best(losses) == epoch)
+                    Keep(parameters, best);
+            }
+
+            Restore(parameters, best);
+            network.eval();
+            progress?.Report(new FitProgress(stage, 1, Detail(losses)));
+            return losses;
+        }
+        finally
+        {
+            best.ForEach(tensor => tensor.Dispose());
+        }
+    }
+
+    private static int Best(List<double> losses) => losses.Count == 0 ? -1 : losses.IndexOf(losses.Min());
+
+    private static string Detail(List<double> losses) =>
+        losses.Count == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"validation loss {losses.Min():F5}");
+
+    // Linear warm-up, then half a cosine down to 0.
+    private double Rate(double done) => done < Options.WarmUp
+        ? done / Options.WarmUp
+        : (1 + Math.Cos(Math.PI * (done - Options.WarmUp) / (1 - Options.WarmUp))) / 2;
+
+    private void Step(string stage, Parameter[] parameters, optim.Optimizer optimizer, Func<int[], Tensor> loss, int[] batch)
+    {
+        using var scope = NewDisposeScope();
+        optimizer.zero_grad();
+        var value = loss(batch);
+        value.backward();
+        if (!double.IsFinite(value.item<float>()))
+            throw new ArithmeticException($"{stage}: the loss is not finite; the learning rate may be too high.");
+        nn.utils.clip_grad_norm_(parameters, Options.GradientNorm);
+        optimizer.step();
+    }
+
+    private static double Validate(string stage, Func<double> validationLoss)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var value = validationLoss();
+        return double.IsFinite(value) ? value : throw new ArithmeticException($"{stage}: the validation loss is not finite.");
+    }
+
+    private static void Keep(Parameter[] parameters, List<Tensor> best)
+    {
+        best.ForEach(tensor => tensor.Dispose());
+        best.Clear();
+        using var quiet = no_grad();
+        best.AddRange(parameters.Select(parameter => parameter.detach().clone().DetachFromDisposeScope()));
+    }
+
+    private static void Restore(Parameter[] parameters, List<Tensor> best)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        for (var i = 0; i < best.Count; i++)
+            parameters[i].copy_(best[i]);
+    }
+}

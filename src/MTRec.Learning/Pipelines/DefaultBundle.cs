@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using MTRec.Core.Bundles;
+using MTRec.Core.Features;
+using MTRec.Core.Fusion;
+using MTRec.Core.Sessions;
+using MTRec.Core.Tasks;
+using MTRec.Data.Features;
+using MTRec.Data.Trajectories;
+using MTRec.Export;
+using MTRec.Learning.Algorithms.FixedPolicy;
+using MTRec.Learning.Algorithms.MentalReward;
+using MTRec.Learning.Algorithms.MultiTask;
+using MTRec.Learning.Evaluation;
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Pipelines;
+
+/// <summary>
+/// Trains a whole bundle from a folder in KuaiRand's format and publishes it: upstream task scores, mental reward, fixed fusion policy,
+/// item table. The same data, options, seed and number of threads on the same machine give the same files.
+/// </summary>
+/// <param name="options">How.</param>
+/// <param name="progress">Told of every step; may be null.</param>
+public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitProgress>? progress = null)
+{
+    /// <summary>Actions that have a column in the history.</summary>
+    public static IReadOnlyList<string> HistoryActions { get; } =
+        ["click", "longView", "like", "follow", "comment", "forward", "profileEnter", "hate"];
+
+    private readonly IReadOnlyList<BehaviourTask> _tasks = BehaviourTask.Default;
+    private readonly ViewSampler _views = new(options.ProfileShare, options.EarlierShare);
+
+    /// <summary>Trains and publishes.</summary>
+    /// <param name="cancellation">Ends the training between two steps and leaves nothing behind.</param>
+    /// <returns>The bundle's folder, its manifest and what the data's dirt was.</returns>
+    /// <exception cref="FileNotFoundException">A log is missing.</exception>
+    /// <exception cref="Data.DataFormatException">A file is damaged or lacks a needed column.</exception>
+    /// <exception cref="IOException">The version is published already, or the disk refuses.</exception>
+    public DefaultBundleReport Train(CancellationToken cancellation = default)
+    {
+        set_num_threads(options.Threads);
+        manual_seed(options.Seed);
+
+        progress?.Report(new FitProgress("reading", 0));
+        var data = KuaiRandFolder.Read(options.Data, options.UserShare, cancellation);
+        var features = new KuaiRandFeatures(data.Train, [.. data.Users.Values], data.Videos);
+        var items = features.Items();
+        var schema = new FeatureSchema(features.Definitions, new HistoryLayout(options.HistoryLength, HistoryActions));
+        var splits = Splits(data, features, items, schema);
+        progress?.Report(new FitProgress("reading", 1));
+
+        var statistics = BackboneStatistics.Measure(splits.Train);
+        var means = new TaskTargets(data.Train, _tasks).Means();
+        using var upstream = new MmoeModel(_tasks, means, NewBackbone(), options.Mmoe);
+        var learner = FitTasks("task scores", options.MultiTask, upstream);
+        using var linear = new LogisticRegression(schema, statistics, _tasks.Count);
+        var linearLearner = FitTasks("logistic regression", options.LogisticRegression, linear);
+
+        var fitter = new Fitter(options.MentalReward.Fit, progress, cancellation);
+        var (soft, _) = new QrIql(options.MentalReward, _views, fitter, options.Seed).Fit("mental reward", NewBackbone, splits.Train, splits.Dev);
+        using var softQ = soft;
+        var regression = new RewardRegression(options.MentalReward, _views, fitter, options.Seed);
+        using var head = regression.Fit("mental reward at serving time", soft, splits.Train, splits.Dev);
+        var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.Quantiles);
+
+        progress?.Report(new FitProgress("policy", 0));
+        var trainScores = learner.Predict(upstream, splits.Train, ExampleView.Cold);
+        var tasks = Definitions(trainScores);
+        var policies = Policies(data, tasks, trainScores);
+        var devScores = learner.Predict(upstream, splits.Dev, ExampleView.Cold);
+        var policy = options.Formula is { } formula ? policies.Single(p => p.Fusion.Formula == formula) : Best(policies, tasks, devScores, splits.Dev);
+        var fallback = policies.Single(p => p.Fusion.Formula == FusionFormula.WeightedSum);
+
+        var metrics = new BundleMetrics(_tasks, options, progress, cancellation);
+        foreach (var (name, examples) in splits.Evaluated)
+        {
+            metrics.AddTasks(name, examples, view => learner.Predict(upstream, examples, view), "");
+            metrics.AddTasks(name, examples, view => linearLearner.Predict(linear, examples, view), ".logisticRegression");
+            foreach (var candidate in policies)
+                metrics.AddPolicy(name, examples, candidate, tasks, learner.Predict(upstream, examples, ExampleView.Cold));
+            metrics.AddReward(name, examples, mental, soft, regression);
+        }
+
+        var manifest = new BundleManifest
+        {
+            FormatVersion = BundleManifest.CurrentFormat,
+            Name = options.Name,
+            Version = options.Version,
+            Created = options.Created,
+            Tasks = tasks,
+            Features = features.Definitions,
+            History = schema.History,
+            Fusion = policy.Fusion,
+            Exploration = new ExplorationSection(null, -0.15f, 0.15f),
+            MentalReward = new MentalRewardSection(
+                "qr-iql", (float)options.MentalReward.Discount, options.MentalReward.Quantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
+            Blending = new BlendingSection(
+                FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mental.Predict(splits.Train, ExampleView.Cold).Means)),
+            Fallback = new FallbackSection(fallback.Action, FixedPolicy.Standardise(fallback.Fuse(tasks, trainScores))),
+            Files = ImmutableDictionary<string, BundleFile>.Empty,
+            Provenance = new Provenance(options.DataName, CodeVersion(), options.Seed, options.Command, metrics.All),
+        };
+        cancellation.ThrowIfCancellationRequested();
+        var parts = new BundleParts(FusionGraphs.FixedPolicy(tasks, policy.Fusion, policy.Action), mental.Export(), upstream.Export(), items);
+        var folder = BundleWriter.Write(options.Registry, manifest, parts, cancellation);
+        return new DefaultBundleReport(folder, manifest, data.Reports);
+
+        Backbone NewBackbone() => new(schema, statistics, items.Ids.Count, options.Backbone);
+
+        MultiTaskLearner FitTasks(string stage, FitOptions fit, nn.Module<FeatureBatch, Tensor> model)
+        {
+            var tasksLearner = new MultiTaskLearner(_tasks, options.TaskWeights, _views, new Fitter(fit, progress, cancellation), options.Seed);
+            tasksLearner.Fit(stage, model, splits.Train, splits.Dev);
+            return tasksLearner;
+        }
+
+        // A candidate that comes without a score gets the mean prediction, so that it moves no order.
+        TaskDefinition[] Definitions(float[] scores) =>
+            [.. _tasks.Select((task, k) => task.Definition((float)Enumerable.Range(0, scores.Length / _tasks.Count).Average(row => (double)scores[(row * _tasks.Count) + k])))];
+    }
+
+    private static string CodeVersion() =>
+        typeof(DefaultBundle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
+    private FixedPolicy[] Policies(KuaiRandFolder data, IReadOnlyList<TaskDefinition> tasks, float[] scores)
+    {
+        var correlations = FutureDwell.Correlations(data.Train, _tasks, options.DwellHorizon);
+        return [.. Enum.GetValues<FusionFormula>().Select(formula => FixedPolicy.FromCorrelations(formula, tasks, correlations, scores))];
+    }
+
+    // The order that a user sees decides: long view within users.
+    private static FixedPolicy Best(FixedPolicy[] policies, IReadOnlyList<TaskDefinition> tasks, float[] scores, ImpressionExamples dev)
+    {
+        var consumed = dev.Did(UserActions.LongView);
+        return policies.MaxBy(policy =>
+        {
+            var value = WithinUserAuc.ByUser(policy.Fuse(tasks, scores), consumed, dev.Log.User.AsSpan(), new UserBootstrap(0, 1)).Value;
+            return double.IsNaN(value) ? 0 : value;
+        })!;
+    }
+
+    private LogSplits Splits(KuaiRandFolder data, KuaiRandFeatures features, ItemTable items, FeatureSchema schema)
+    {
+        var folds = new UserFolds(options.StatisticsFolds, options.Seed);
+        var outOfFold = features.ItemsOutOfFold(folds);
+        var foldOf = data.Train.Users.Ids.Select(folds.Of).ToArray();
+        var beforeDev = EarlierEvents.After(data.Histories, data.Train);
+        return new LogSplits(
+            new ImpressionExamples(data.Train, schema, user => outOfFold[foldOf[user]], data.Users, data.Histories),
+            new ImpressionExamples(data.Dev, schema, _ => items, data.Users, beforeDev),
+            data.Test is null
+                ? null
+                : new ImpressionExamples(data.Test, schema, _ => items, data.Users, EarlierEvents.After(beforeDev, data.Dev)));
+    }
+
+    private sealed record LogSplits(ImpressionExamples Train, ImpressionExamples Dev, ImpressionExamples? Test)
+    {
+        public IEnumerable<(string Name, ImpressionExamples Examples)> Evaluated
+        {
+            get
+            {
+                yield return ("dev", Dev);
+                if (Test is not null)
+                    yield return ("test", Test);
+            }
+        }
+    }
+}

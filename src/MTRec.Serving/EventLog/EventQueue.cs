@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using MTRec.Core.Events;
+
+namespace MTRec.Serving.EventLog;
+
+/// <summary>
+/// Events on their way to the log, so that no answer waits for a disk. It holds a bounded number of bytes: whoever wants to add
+/// an event first asks for room. While the log fails, events wait and are tried again; at a clean shutdown all are written.
+/// </summary>
+internal sealed partial class EventQueue : BackgroundService
+{
+    private const int LargestBatch = 256;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentQueue<Waiting> _waiting = new();
+    private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly IEventLog _log;
+    private readonly EventLogOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<EventQueue> _logger;
+    private readonly Counter<long> _dropped;
+    private readonly CancellationTokenSource _giveUp = new();
+    private long _bytes;
+    private long _droppedEvents;
+    private long _nextDropLine;
+
+    /// <summary>Starts empty.</summary>
+    public EventQueue(IEventLog log, EventLogOptions options, TimeProvider time, IMeterFactory meters, ILogger<EventQueue> logger)
+    {
+        _log = log;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        var meter = meters.Create("MTRec.Serving");
+        _dropped = meter.CreateCounter<long>("mtrec.event_log.dropped", "{event}", "Exposures dropped because the event log's queue was full.");
+        meter.CreateObservableGauge("mtrec.event_log.queued", () => Interlocked.Read(ref _bytes), "By", "Estimated bytes of events waiting to be written.");
+    }
+
+    /// <summary>Exposures dropped since the start.</summary>
+    public long DroppedEvents => Interlocked.Read(ref _droppedEvents);
+
+    /// <summary>Takes room for events of <paramref name="bytes"/> in all. It is given back when they are written.</summary>
+    /// <returns>Whether there was room.</returns>
+    public bool TryReserve(long bytes)
+    {
+        // An empty queue takes any one call, however large.
+        if (Interlocked.Add(ref _bytes, bytes) <= Math.Max(_options.QueueBytes, bytes))
+            return true;
+        Release(bytes);
+        return false;
+    }
+
+    /// <summary>Gives back room that was not used.</summary>
+    public void Release(long bytes) => Interlocked.Add(ref _bytes, -bytes);
+
+    /// <summary>Adds an event into room taken before.</summary>
+    /// <param name="entry">The event; not changed any more.</param>
+    /// <param name="reserved">Its part of the room.</param>
+    public void Add(LoggedEvent entry, long reserved)
+    {
+        _waiting.Enqueue(new Waiting(entry, reserved));
+        _bell.Writer.TryWrite(true);
+    }
+
+    /// <summary>Counts an exposure for which there was no room, and says so in the log once a second at most.</summary>
+    public void CountDropped()
+    {
+        var dropped = Interlocked.Increment(ref _droppedEvents);
+        _dropped.Add(1);
+        var now = _time.GetTimestamp();
+        var next = Interlocked.Read(ref _nextDropLine);
+        if (now >= next && Interlocked.CompareExchange(ref _nextDropLine, now + _time.TimestampFrequency, next) == next)
+            LogDropped(dropped);
+    }
+
+    /// <summary>Forgets the events of a user that wait.</summary>
+    public void Forget(string userId)
+    {
+        foreach (var waiting in _waiting)
+            waiting.ForgetIfOf(userId);
+    }
+
+    /// <summary>Writes what waits, then ends.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _bell.Writer.TryComplete();
+        using var giveUp = cancellationToken.Register(_giveUp.Cancel);
+        if (ExecuteTask is { } writing)
+            await writing;
+        await base.StopAsync(CancellationToken.None);
+        await _log.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _giveUp.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (await _bell.Reader.WaitToReadAsync(CancellationToken.None))
+        {
+            _bell.Reader.TryRead(out _);
+            await DrainAsync();
+        }
+
+        await DrainAsync();
+    }
+
+    private async Task DrainAsync()
+    {
+        // A batch leaves the queue when it is written: until then it can be forgotten, and counts as waiting.
+        while (_waiting.Take(LargestBatch).ToArray() is { Length: > 0 } batch && await WriteAsync(batch))
+        {
+            foreach (var written in batch)
+            {
+                _waiting.TryDequeue(out _);
+                Release(written.Bytes);
+            }
+        }
+    }
+
+    /// <returns>False where the service ends before the log takes the batch.</returns>
+    private async Task<bool> WriteAsync(Waiting[] batch)
+    {
+        for (var pause = FirstPause; ; pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
+        {
+            var events = batch.Select(waiting => waiting.Event).OfType<LoggedEvent>().ToArray();
+            try
+            {
+                if (events.Length > 0)
+                    await _log.AppendAsync(events, _giveUp.Token);
+                return true;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                LogFailed(e, events.Length, pause);
+            }
+            catch (OperationCanceledException)
+            {
+                // Noticed below.
+            }
+#pragma warning disable CA1031 // An event that can never be written must not hold up those behind it.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                LogUnwritable(e, events.Length);
+                _dropped.Add(events.Length);
+                return true;
+            }
+
+            await Task.Delay(pause, _time, _giveUp.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_giveUp.IsCancellationRequested)
+            {
+                LogLost(_waiting.Count);
+                return false;
+            }
+        }
+    }
+
+    [LoggerMessage(5010, LogLevel.Warning, "The event log's queue is full: {Dropped} exposures dropped since the start")]
+    private partial void LogDropped(long dropped);
+
+    [LoggerMessage(5011, LogLevel.Error, "{Events} events could not be written to the event log; they wait and are tried again in {Pause}")]
+    private partial void LogFailed(Exception exception, int events, TimeSpan pause);
+
+    [LoggerMessage(5012, LogLevel.Error, "{Events} events cannot be written to the event log at all and are dropped")]
+    private partial void LogUnwritable(Exception exception, int events);
+
+    [LoggerMessage(5013, LogLevel.Critical, "The service ends while the event log takes no events: {Events} are lost")]
+    private partial void LogLost(int events);
+
+    private sealed class Waiting(LoggedEvent entry, long bytes)
+    {
+        private volatile LoggedEvent? _event = entry;
+
+        public LoggedEvent? Event => _event;
+
+        public long Bytes => bytes;
+
+        public void ForgetIfOf(string userId)
+        {
+            if (_event?.UserId == userId)
+                _event = null;
+        }
+    }
+}

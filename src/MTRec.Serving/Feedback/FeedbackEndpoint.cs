@@ -1,0 +1,89 @@
+using System.Text.Json;
+using MTRec.Serving.EventLog;
+using MTRec.Serving.Http;
+using MTRec.Serving.Sessions;
+
+namespace MTRec.Serving.Feedback;
+
+/// <summary>
+/// <c>POST /v1/feedback</c>. First it takes room in the event log's queue for the whole call: without it the answer is 503 and
+/// nothing is applied, so the caller can send the same call again.
+/// </summary>
+internal sealed partial class FeedbackEndpoint(
+    FeedbackReader reader, ISessionStore sessions, EventQueue queue, FeedbackOptions options, ILogger<FeedbackEndpoint> logger)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Answers one feedback call.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        var (good, bad) = reader.Read(body.Text);
+        var reserved = good.Count * EventSize.OfFeedback;
+        if (!queue.TryReserve(reserved))
+            throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing of the call was applied.", Pause));
+
+        var accepted = 0;
+        try
+        {
+            foreach (var feedback in good)
+            {
+                if (!await ApplyAsync(feedback))
+                    continue;
+                queue.Add(feedback.Logged, EventSize.OfFeedback);
+                reserved -= EventSize.OfFeedback;
+                accepted++;
+            }
+        }
+        finally
+        {
+            queue.Release(reserved);
+        }
+
+        await AnswerAsync(context.Response, accepted, good.Count - accepted, bad);
+    }
+
+    private async ValueTask<bool> ApplyAsync(ReadFeedback feedback)
+    {
+        try
+        {
+            // Once begun, a call is carried through even where the caller hangs up.
+            return await sessions.ApplyAsync(feedback.Logged.UserId, feedback.Logged.EventId, feedback.Session, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // Whatever the store suffers from, the caller has to send the call again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogStoreFailed(e);
+            throw new RefusedException(Problem.Unavailable("The session store is out of reach; send the call again: what was applied counts once.", Pause));
+        }
+    }
+
+    private static async Task AnswerAsync(HttpResponse response, int accepted, int duplicates, List<RejectedFeedback> bad)
+    {
+        using var answer = new PooledBuffer();
+        using (var json = new Utf8JsonWriter(answer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("accepted"u8, accepted);
+            json.WriteNumber("duplicates"u8, duplicates);
+            json.WriteStartArray("rejected"u8);
+            foreach (var rejected in bad)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("index"u8, rejected.Index);
+                json.WriteString("field"u8, rejected.Field);
+                json.WriteString("reason"u8, rejected.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        await JsonAnswer.WriteAsync(response, StatusCodes.Status202Accepted, answer);
+    }
+
+    [LoggerMessage(2001, LogLevel.Error, "The session store takes no feedback")]
+    private partial void LogStoreFailed(Exception exception);
+}

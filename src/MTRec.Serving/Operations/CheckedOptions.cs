@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+
+namespace MTRec.Serving.Operations;
+
+/// <summary>Options that know what is wrong with them.</summary>
+internal interface ICheckedOptions
+{
+    /// <summary>Every fault, each starting with the key that has it.</summary>
+    IEnumerable<string> Faults();
+}
+
+/// <summary>Reads all options before anything starts, so that a bad configuration is refused at once and with every fault.</summary>
+internal sealed class CheckedOptions(IServiceCollection services, IConfiguration configuration)
+{
+    private readonly List<string> _faults = [];
+
+    /// <summary>Reads the options of <paramref name="section"/> and adds them to the services.</summary>
+    public void Add<TOptions>(string section)
+        where TOptions : class, ICheckedOptions, new()
+    {
+        services.AddSingleton(Read<TOptions>(configuration, section, out var faults));
+        _faults.AddRange(faults);
+    }
+
+    /// <summary>Ends the start where a fault was found.</summary>
+    /// <exception cref="OptionsValidationException">Lists every fault.</exception>
+    public void ThrowIfFaulty()
+    {
+        if (_faults.Count > 0)
+            throw new OptionsValidationException("", typeof(ICheckedOptions), _faults);
+    }
+
+    /// <summary>Reads options. A key that no option has is a fault too: it is a typing error.</summary>
+    public static TOptions Read<TOptions>(IConfiguration configuration, string section, out IReadOnlyList<string> faults)
+        where TOptions : class, ICheckedOptions, new()
+    {
+        var options = new TOptions();
+        try
+        {
+            configuration.GetSection(section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            faults = [.. options.Faults().Select(fault => $"{section}:{fault}")];
+        }
+        catch (InvalidOperationException e)
+        {
+            // A value of the wrong type, or a key that no option has.
+            faults = [$"{section}: {e.Message}{(e.InnerException is { } inner ? " " + inner.Message : "")}"];
+        }
+
+        return options;
+    }
+}

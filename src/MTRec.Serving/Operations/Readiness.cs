@@ -1,0 +1,16 @@
+using MTRec.Serving.Bundles;
+
+namespace MTRec.Serving.Operations;
+
+/// <summary>Whether the service takes requests.</summary>
+internal sealed class Readiness(BundleHost bundles, IHostApplicationLifetime lifetime)
+{
+    /// <summary>When to ask again.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Why it does not; null where it does.</summary>
+    public string? Obstacle =>
+        lifetime.ApplicationStopping.IsCancellationRequested ? "The service is stopping."
+        : bundles.Current is null ? "No bundle is in service yet: it is being loaded and warmed."
+        : null;
+}

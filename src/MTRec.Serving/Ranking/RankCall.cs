@@ -1,0 +1,105 @@
+using MTRec.Inference;
+
+namespace MTRec.Serving.Ranking;
+
+/// <summary>
+/// One rank call on its way through the service: what was asked, the graphs' tensors, and the answer. Pooled, and bound to one
+/// bundle, whose tensors have other sizes than another's. For one thread at a time.
+/// </summary>
+internal sealed class RankCall(BundleShape shape) : IDisposable
+{
+    /// <summary>The request's id; null until the caller's or a new one is set.</summary>
+    public string? RequestId { get; set; }
+
+    /// <summary>The user.</summary>
+    public string UserId { get; set; } = "";
+
+    /// <summary>The moment that the caller named.</summary>
+    public DateTimeOffset? Timestamp { get; set; }
+
+    /// <summary>Items answered at most; null for all.</summary>
+    public int? Limit { get; set; }
+
+    /// <summary>Whether the answer explains each score.</summary>
+    public bool Explain { get; set; }
+
+    /// <summary>Whether the caller gave task scores; the bundle's task scorer predicts them otherwise.</summary>
+    public bool HasScores { get; set; }
+
+    /// <summary>The candidates' ids [N].</summary>
+    public List<string> ItemIds { get; } = [];
+
+    /// <summary>Whether anything is known of a candidate's features [N], from its item or from the caller; it runs on defaults otherwise.</summary>
+    public List<bool> Described { get; } = [];
+
+    /// <summary>Tasks of the bundle that the caller's scores lack, by their index.</summary>
+    public List<int> DefaultedTasks { get; } = [];
+
+    /// <summary>The graphs' inputs.</summary>
+    public RankingInputs Inputs { get; } = new(shape, 0);
+
+    /// <summary>The graphs' outputs.</summary>
+    public RankingOutputs Outputs { get; } = new(shape, 0);
+
+    /// <summary>Final scores [N].</summary>
+    public double[] Scores { get; private set; } = [];
+
+    /// <summary>Indices of the candidates, best first [N].</summary>
+    public int[] Order { get; private set; } = [];
+
+    /// <summary>Parts that were missing when the answer was made.</summary>
+    public List<string> Degraded { get; } = [];
+
+    /// <summary>Measures the call.</summary>
+    public StageClock Clock { get; } = new();
+
+    /// <summary>Finds ids that stand twice.</summary>
+    public HashSet<string> SeenItemIds { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The fusion formula ran, rather than its fallback.</summary>
+    public bool FusedByPolicy => !Outputs.Action.IsEmpty;
+
+    /// <summary>Candidates that ran on default features.</summary>
+    public int DefaultedItems => Described.Count(described => !described);
+
+    /// <summary>Items that are answered.</summary>
+    public int AnsweredCount => Math.Min(Count, Limit ?? Count);
+
+    /// <summary>Number of candidates N.</summary>
+    public int Count => ItemIds.Count;
+
+    /// <summary>Makes room for the answer to <see cref="Count"/> candidates.</summary>
+    public void BeginScoring()
+    {
+        Outputs.Reset(Count);
+        if (Scores.Length < Count)
+        {
+            Scores = new double[Math.Max(Count, 2 * Scores.Length)];
+            Order = new int[Scores.Length];
+        }
+    }
+
+    /// <summary>Forgets the call, so that another can take its place.</summary>
+    public void Reset()
+    {
+        RequestId = null;
+        UserId = "";
+        Timestamp = null;
+        Limit = null;
+        Explain = false;
+        HasScores = false;
+        ItemIds.Clear();
+        Described.Clear();
+        DefaultedTasks.Clear();
+        Inputs.Reset(0);
+        Degraded.Clear();
+        SeenItemIds.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Inputs.Dispose();
+        Outputs.Dispose();
+    }
+}

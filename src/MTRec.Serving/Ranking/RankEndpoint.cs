@@ -1,0 +1,55 @@
+using MTRec.Serving.Bundles;
+using MTRec.Serving.Http;
+using MTRec.Serving.Items;
+using MTRec.Serving.Ranking.Requests;
+
+namespace MTRec.Serving.Ranking;
+
+/// <summary><c>POST /v1/rank</c>.</summary>
+internal sealed class RankEndpoint(BundleHost bundles, Ranker ranker, ItemStore items, ExposureLog exposures, RankOptions options)
+{
+    /// <summary>Answers one rank call.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        using var hold = bundles.Hold();
+        var served = hold.Served;
+        using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        var call = served.RentCall();
+        try
+        {
+            call.Clock.Start();
+            var errors = Read(body.Text.Span, call, served);
+            if (errors.Any)
+            {
+                await errors.ToProblem().WriteAsync(context.Response);
+                return;
+            }
+
+            call.RequestId ??= Guid.CreateVersion7().ToString();
+            call.Clock.End(Stage.Parse);
+            await ranker.RankAsync(call, served, context.RequestAborted);
+            exposures.Add(call, served);
+            await AnswerAsync(context, call, served);
+        }
+        finally
+        {
+            served.ReturnCall(call);
+        }
+    }
+
+    private RequestErrors Read(ReadOnlySpan<byte> text, RankCall call, ServedBundle served)
+    {
+        var errors = new RequestErrors();
+        var known = items.Over(served.Bundle.Items, served.Bundle.Assembler);
+        RankRequestReader.Read(text, new RankReading(call, served.Names, known, options, errors), served.Bundle.HasTaskScores);
+        return errors;
+    }
+
+    private static async Task AnswerAsync(HttpContext context, RankCall call, ServedBundle served)
+    {
+        using var answer = new PooledBuffer(256 * (1 + call.AnsweredCount));
+        RankAnswerWriter.Write(answer, call, served);
+        context.Response.Headers["Server-Timing"] = call.Clock.ToHeader();
+        await JsonAnswer.WriteAsync(context.Response, StatusCodes.Status200OK, answer);
+    }
+}

@@ -1,0 +1,153 @@
+using MTRec.Core.Blending;
+using MTRec.Core.Sessions;
+using MTRec.Inference;
+using MTRec.Serving.Bundles;
+using MTRec.Serving.Items;
+using MTRec.Serving.Sessions;
+
+namespace MTRec.Serving.Ranking;
+
+/// <summary>From a request in tensors to an ordered answer: session, task scores, policy, mental reward, blend, order.</summary>
+internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, LiveBlending blending, TimeProvider time, ILogger<Ranker> logger)
+{
+    private const string SessionStorePart = "sessionStore";
+    private const string TaskScoresPart = "taskScores";
+    private const string PolicyPart = "policy";
+    private const string MentalRewardPart = "mentalReward";
+
+    /// <summary>Answers <paramref name="call"/>, without those parts that fail.</summary>
+    /// <param name="call">A request that was read without a fault; its clock runs.</param>
+    /// <param name="served">The bundle that the call is bound to.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async ValueTask RankAsync(RankCall call, ServedBundle served, CancellationToken cancellation)
+    {
+        var session = await FindSessionAsync(call, cancellation);
+        Score(call, served.Bundle, session);
+    }
+
+    /// <summary>Scores and orders the candidates of <paramref name="call"/>.</summary>
+    public void Score(RankCall call, Bundle bundle, UserSession session)
+    {
+        bundle.Assembler.WriteHistory(
+            session.Events.AsSpan(),
+            (call.Timestamp ?? time.GetUtcNow()).ToUnixTimeMilliseconds(),
+            items.Over(bundle.Items, bundle.Assembler),
+            call.Inputs.History);
+        call.Clock.End(Stage.Session);
+
+        call.BeginScoring();
+        if (!call.HasScores)
+        {
+            ScoreTasks(call, bundle);
+            call.Clock.End(Stage.Tasks);
+        }
+
+        Fuse(call, bundle);
+        call.Clock.End(Stage.Policy);
+        if (bundle.HasMentalReward)
+        {
+            EstimateMentalReward(call, bundle);
+            call.Clock.End(Stage.Mental);
+        }
+
+        Blend(call, bundle);
+        call.Clock.End(Stage.Blend);
+    }
+
+    private async ValueTask<UserSession> FindSessionAsync(RankCall call, CancellationToken cancellation)
+    {
+        try
+        {
+            return await sessions.FindAsync(call.UserId, cancellation) ?? UserSession.Empty;
+        }
+#pragma warning disable CA1031 // Whatever the store suffers from, ranking goes on without it.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogPartFailed(e, SessionStorePart);
+            call.Degraded.Add(SessionStorePart);
+            return UserSession.Empty;
+        }
+    }
+
+    private void ScoreTasks(RankCall call, Bundle bundle)
+    {
+        try
+        {
+            bundle.Scorer.ScoreTasks(call.Inputs);
+        }
+        catch (GraphFailedException e)
+        {
+            LogPartFailed(e, TaskScoresPart);
+            call.Degraded.Add(TaskScoresPart);
+            for (var i = 0; i < call.Count; i++)
+                bundle.Shape.DefaultScores.CopyTo(call.Inputs.ScoresOf(i));
+        }
+    }
+
+    private void Fuse(RankCall call, Bundle bundle)
+    {
+        try
+        {
+            bundle.Scorer.Fuse(call.Inputs, call.Outputs, call.Explain);
+        }
+        catch (GraphFailedException e)
+        {
+            LogPartFailed(e, PolicyPart);
+            call.Degraded.Add(PolicyPart);
+            bundle.Scorer.FuseByFallback(call.Inputs, call.Outputs);
+        }
+    }
+
+    private void EstimateMentalReward(RankCall call, Bundle bundle)
+    {
+        try
+        {
+            bundle.Scorer.EstimateMentalReward(call.Inputs, call.Outputs);
+        }
+        catch (GraphFailedException e)
+        {
+            LogPartFailed(e, MentalRewardPart);
+            call.Degraded.Add(MentalRewardPart);
+        }
+    }
+
+    private void Blend(RankCall call, Bundle bundle)
+    {
+        var parameters = blending.Current;
+        var manifest = bundle.Manifest;
+        var blend = new Blend(
+            parameters,
+            call.FusedByPolicy ? manifest.Blending.FusionScore : manifest.Fallback.Standardiser,
+            manifest.Blending.MentalReward ?? new Standardiser(0, 1));
+        var scores = call.Scores.AsSpan(0, call.Count);
+        var order = call.Order.AsSpan(0, call.Count);
+        if (parameters.Weight == 0 || call.Outputs.MentalMean.IsEmpty)
+            BlendNothing(call, blend, scores, order);
+        else
+            BlendReward(call, blend, scores, order);
+    }
+
+    // Ordered by the fusion scores themselves: two that differ by little may have one and the same z.
+    private static void BlendNothing(RankCall call, Blend blend, Span<double> scores, Span<int> order)
+    {
+        var fusion = call.Outputs.FusionScores;
+        for (var i = 0; i < scores.Length; i++)
+            scores[i] = fusion[i];
+        RankOrder.Sort(scores, order);
+        for (var i = 0; i < scores.Length; i++)
+            scores[i] = blend.Score(fusion[i]);
+    }
+
+    private static void BlendReward(RankCall call, Blend blend, Span<double> scores, Span<int> order)
+    {
+        var fusion = call.Outputs.FusionScores;
+        var mean = call.Outputs.MentalMean;
+        for (var i = 0; i < scores.Length; i++)
+            scores[i] = blend.Score(fusion[i], mean[i], call.Outputs.MentalQuantilesOf(i));
+        RankOrder.Sort(scores, order);
+    }
+
+    [LoggerMessage(1001, LogLevel.Warning, "Ranked without {Part}")]
+    private partial void LogPartFailed(Exception exception, string part);
+}

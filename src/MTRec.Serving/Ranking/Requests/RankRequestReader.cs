@@ -1,0 +1,275 @@
+using System.Text.Json;
+using MTRec.Serving.Features;
+using MTRec.Serving.Http;
+
+namespace MTRec.Serving.Ranking.Requests;
+
+/// <summary>
+/// Reads a rank request from its bytes straight into the graphs' tensors. The order of members is free at every level; a name
+/// that stands twice in one object is refused, known or not.
+/// </summary>
+internal ref struct RankRequestReader
+{
+    private const string TasksPath = "$.tasks";
+
+    private static readonly byte[][] Members =
+    [
+        "requestId"u8.ToArray(), "userId"u8.ToArray(), "timestamp"u8.ToArray(), "context"u8.ToArray(), "userFeatures"u8.ToArray(),
+        "tasks"u8.ToArray(), "candidates"u8.ToArray(), "columns"u8.ToArray(), "limit"u8.ToArray(), "explain"u8.ToArray(), "strict"u8.ToArray(),
+    ];
+
+    private readonly ReadOnlySpan<byte> _text;
+    private readonly RankReading _reading;
+    private Utf8JsonReader _json;
+    private Utf8JsonReader _candidates;
+    private Utf8JsonReader _columns;
+    private bool _candidatesWait;
+    private bool _columnsWait;
+    private bool _hasCandidates;
+    private bool _hasColumns;
+    private bool _strict;
+
+    private RankRequestReader(ReadOnlySpan<byte> text, RankReading reading)
+    {
+        _text = text;
+        _reading = reading;
+        _json = JsonText.Read(text);
+    }
+
+    private enum Member
+    {
+        RequestId,
+        UserId,
+        Timestamp,
+        Context,
+        UserFeatures,
+        Tasks,
+        Candidates,
+        Columns,
+        Limit,
+        Explain,
+        Strict,
+        Other,
+    }
+
+    /// <summary>Reads <paramref name="text"/>; what it says is void where faults are found.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="reading">Receives the request and its faults.</param>
+    /// <param name="bundleScoresTasks">Whether candidates may come without task scores.</param>
+    public static void Read(ReadOnlySpan<byte> text, RankReading reading, bool bundleScoresTasks)
+    {
+        try
+        {
+            var reader = new RankRequestReader(text, reading);
+            reader.ReadRequest();
+            if (!reading.Stop)
+                reader.CheckWhole(bundleScoresTasks);
+        }
+        catch (JsonException e)
+        {
+            reading.Errors.Invalid(JsonPath.OfSyntaxFault(text, JsonText.Options), JsonText.SyntaxFault(e));
+        }
+    }
+
+    private void ReadRequest()
+    {
+        _json.Read();
+        if (_json.TokenType == JsonTokenType.StartObject)
+            ReadMembers();
+        else
+            _reading.SkipInvalid(ref _json, JsonPath.Root, "must be an object.");
+
+        if (_reading.Stop)
+            return;
+        // Whatever stands behind the object makes the reader throw.
+        _json.Read();
+        if (_candidatesWait)
+            new CandidateRows(_reading).Read(ref _candidates);
+        if (_columnsWait && !_reading.Stop)
+            new CandidateColumns(_reading).Read(ref _columns);
+    }
+
+    private void ReadMembers()
+    {
+        var seen = 0;
+        var others = new HashSet<string>(StringComparer.Ordinal);
+        while (!_reading.Stop && _json.Read() && _json.TokenType == JsonTokenType.PropertyName)
+        {
+            var member = FindMember();
+            var name = member == Member.Other || (seen & (1 << (int)member)) != 0 ? _json.GetString()! : "";
+            _json.Read();
+            if (member != Member.Other ? (seen & (1 << (int)member)) != 0 : !others.Add(name))
+                _reading.SkipRepeated(ref _json, JsonPath.Member(JsonPath.Root, name));
+            else if (member == Member.Other)
+                _reading.SkipUnknown(ref _json, JsonPath.Member(JsonPath.Root, name), inBundle: false);
+            else if (_json.TokenType != JsonTokenType.Null)
+                ReadMember(member);
+            seen |= member == Member.Other ? 0 : 1 << (int)member;
+        }
+    }
+
+    private readonly Member FindMember()
+    {
+        for (var i = 0; i < Members.Length; i++)
+        {
+            if (_json.ValueTextEquals(Members[i]))
+                return (Member)i;
+        }
+
+        return Member.Other;
+    }
+
+    private void ReadMember(Member member)
+    {
+        var call = _reading.Call;
+        switch (member)
+        {
+            case Member.RequestId:
+                call.RequestId = Checked("$.requestId", JsonText.TryReadId(ref _json, out var requestId), requestId);
+                break;
+            case Member.UserId:
+                call.UserId = Checked("$.userId", JsonText.TryReadId(ref _json, out var userId), userId);
+                break;
+            case Member.Timestamp:
+                call.Timestamp = Checked("$.timestamp", JsonText.TryReadTimestamp(ref _json, out var timestamp), timestamp);
+                break;
+            case Member.Context:
+                new FeatureObject(_reading, _reading.Names.Context).Read(ref _json, () => "$.context", call.Inputs.Context);
+                break;
+            case Member.UserFeatures:
+                new FeatureObject(_reading, _reading.Names.User).Read(ref _json, () => "$.userFeatures", call.Inputs.User);
+                break;
+            case Member.Tasks:
+                ReadTasks();
+                break;
+            case Member.Candidates:
+                _hasCandidates = true;
+                if (_candidatesWait = TasksMayFollow())
+                    Postpone(out _candidates);
+                else
+                    new CandidateRows(_reading).Read(ref _json);
+                break;
+            case Member.Columns:
+                _hasColumns = true;
+                if (_columnsWait = TasksMayFollow())
+                    Postpone(out _columns);
+                else
+                    new CandidateColumns(_reading).Read(ref _json);
+                break;
+            case Member.Limit:
+                ReadLimit();
+                break;
+            case Member.Explain:
+                call.Explain = ReadFlag("$.explain");
+                break;
+            case Member.Strict:
+                _strict = ReadFlag("$.strict");
+                break;
+        }
+    }
+
+    /// <summary>Whether <c>tasks</c> may still come, so that the scores' order is not known yet.</summary>
+    private readonly bool TasksMayFollow()
+    {
+        if (_reading.Tasks is not null)
+            return false;
+        // The name may be escaped. Both searches together cost far less than reading the candidates twice.
+        var rest = _text[(int)_json.TokenStartIndex..];
+        return rest.IndexOf("\"tasks\""u8) >= 0 || rest.Contains((byte)'\\');
+    }
+
+    private void Postpone(out Utf8JsonReader bookmark)
+    {
+        bookmark = _json;
+        _json.Skip();
+    }
+
+    private T Checked<T>(string path, string? fault, T value)
+    {
+        if (fault is not null)
+            _reading.SkipInvalid(ref _json, path, fault);
+        return value;
+    }
+
+    private void ReadLimit()
+    {
+        if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt32(out var limit) && limit >= 1)
+            _reading.Call.Limit = limit;
+        else
+            _reading.SkipInvalid(ref _json, "$.limit", "must be a whole number from 1 on.");
+    }
+
+    private bool ReadFlag(string path)
+    {
+        if (_json.TokenType is JsonTokenType.True or JsonTokenType.False)
+            return _json.TokenType == JsonTokenType.True;
+        _reading.SkipInvalid(ref _json, path, "must be true or false.");
+        return false;
+    }
+
+    private void ReadTasks()
+    {
+        if (_json.TokenType != JsonTokenType.StartArray)
+        {
+            _reading.SkipInvalid(ref _json, TasksPath, "must be an array of task names.");
+            return;
+        }
+
+        var tasks = new List<int>();
+        while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        {
+            tasks.Add(ReadTask(tasks));
+            if (_reading.Stop)
+                return;
+        }
+
+        if (tasks.Count == 0)
+            _reading.Errors.Invalid(TasksPath, "must name at least one task; leave it out to give scores in the bundle's order.");
+        _reading.Tasks = [.. tasks];
+    }
+
+    // An unknown task keeps its place as -1, so that the length of the score vectors can still be checked.
+    private int ReadTask(List<int> before)
+    {
+        var path = JsonPath.Element(TasksPath, before.Count);
+        if (_json.TokenType != JsonTokenType.String)
+        {
+            _reading.SkipInvalid(ref _json, path, "must be a task's name.");
+            return -1;
+        }
+
+        var task = _reading.Names.FindTask(ref _json);
+        if (task < 0)
+            _reading.Errors.Unservable(path, $"is not a task of the bundle in service: {_reading.Names.TaskNames}.");
+        else if (before.Contains(task))
+            _reading.Errors.Invalid(path, $"'{_reading.Names.Tasks[task].Name}' stands twice.");
+        return task;
+    }
+
+    private readonly void CheckWhole(bool bundleScoresTasks)
+    {
+        var (call, errors) = (_reading.Call, _reading.Errors);
+        if (call.UserId.Length == 0 && !errors.Has("$.userId"))
+            errors.Invalid("$.userId", "is needed.");
+        if (_hasCandidates && _hasColumns)
+            errors.Invalid("$.columns", "must not stand beside candidates: send one of them.");
+        else if (!_hasCandidates && !_hasColumns && !errors.Has(JsonPath.Root))
+            errors.Invalid("$.candidates", "is needed, or columns in its place.");
+        if (_strict)
+            _reading.RefuseUnknown();
+        if (errors.Any)
+            return;
+
+        if (!call.HasScores)
+        {
+            if (!bundleScoresTasks)
+                errors.Unservable(
+                    _hasCandidates ? "$.candidates[0].scores" : "$.columns.scores",
+                    $"is needed: the bundle in service does not predict task scores itself. Its tasks: {_reading.Names.TaskNames}.");
+        }
+        else if (_reading.Tasks is { } given)
+        {
+            call.DefaultedTasks.AddRange(Enumerable.Range(0, _reading.Names.Tasks.Count).Except(given));
+        }
+    }
+}

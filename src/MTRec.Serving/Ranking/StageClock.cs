@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace MTRec.Serving.Ranking;
+
+/// <summary>The stages of a rank call, in their order.</summary>
+internal enum Stage
+{
+    /// <summary>Body to tensors.</summary>
+    Parse,
+
+    /// <summary>Session and history.</summary>
+    Session,
+
+    /// <summary>Task scores, where the caller gave none.</summary>
+    Tasks,
+
+    /// <summary>Fusion.</summary>
+    Policy,
+
+    /// <summary>Mental reward.</summary>
+    Mental,
+
+    /// <summary>Final scores and order.</summary>
+    Blend,
+}
+
+/// <summary>Measures the stages of one call and reports them as <c>Server-Timing</c>.</summary>
+internal sealed class StageClock
+{
+    private static readonly string[] Names = ["parse", "session", "tasks", "policy", "mental", "blend"];
+
+    private readonly long[] _ticks = new long[Names.Length];
+    private long _start;
+    private long _last;
+
+    /// <summary>Begins the first stage.</summary>
+    public void Start()
+    {
+        Array.Clear(_ticks);
+        _start = _last = Stopwatch.GetTimestamp();
+    }
+
+    /// <summary>Ends a stage; the next one begins.</summary>
+    public void End(Stage stage)
+    {
+        var now = Stopwatch.GetTimestamp();
+        _ticks[(int)stage] = now - _last;
+        _last = now;
+    }
+
+    /// <summary>The header's value, in milliseconds; a stage that did not take place is left out.</summary>
+    public string ToHeader()
+    {
+        var header = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[256]);
+        for (var i = 0; i < Names.Length; i++)
+        {
+            if (_ticks[i] > 0)
+                Append(ref header, Names[i], _ticks[i]);
+        }
+
+        Append(ref header, "total", Stopwatch.GetTimestamp() - _start);
+        return header.ToStringAndClear();
+    }
+
+    private static void Append(ref DefaultInterpolatedStringHandler header, string name, long ticks)
+    {
+        header.AppendLiteral(name);
+        header.AppendLiteral(";dur=");
+        header.AppendFormatted(ticks * 1000.0 / Stopwatch.Frequency, "0.###");
+        if (name != "total")
+            header.AppendLiteral(", ");
+    }
+}

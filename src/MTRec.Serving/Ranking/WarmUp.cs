@@ -1,0 +1,51 @@
+using System.Text;
+using MTRec.Core.Sessions;
+using MTRec.Serving.Bundles;
+using MTRec.Serving.Http;
+using MTRec.Serving.OpenApi;
+using MTRec.Serving.Ranking.Requests;
+
+namespace MTRec.Serving.Ranking;
+
+/// <summary>Answers example requests as a caller's would be, so that the first caller waits for no compiler and no allocation.</summary>
+internal sealed class WarmUp(Ranker ranker, RankOptions options)
+{
+    // Enough calls for the runtime to compile the path to its second tier.
+    private const int Calls = 60;
+    private const int Candidates = 200;
+
+    /// <summary>Warms <paramref name="served"/>. Nothing is remembered or logged of it.</summary>
+    /// <returns>Why the bundle cannot answer its own example; none where it can.</returns>
+    public IReadOnlyList<string> Run(ServedBundle served, CancellationToken cancellation)
+    {
+        var count = Math.Min(Candidates, options.MaxCandidates);
+        byte[][] requests =
+        [
+            Encoding.UTF8.GetBytes(Examples.RankRows(served.Bundle, count).ToJsonString()),
+            Encoding.UTF8.GetBytes(Examples.RankColumns(served.Bundle, count).ToJsonString()),
+        ];
+        var errors = new RequestErrors();
+        for (var i = 0; i < Calls && !errors.Any && !cancellation.IsCancellationRequested; i++)
+            Answer(requests[i % requests.Length], served, errors);
+        return [.. errors.ByPath().Select(error => $"its own example is refused: {error.Key} {string.Join(" ", error.Value)}")];
+    }
+
+    private void Answer(byte[] request, ServedBundle served, RequestErrors errors)
+    {
+        var call = served.RentCall();
+        try
+        {
+            call.Clock.Start();
+            RankRequestReader.Read(request, new RankReading(call, served.Names, served.Bundle.Items, options, errors), served.Bundle.HasTaskScores);
+            if (errors.Any)
+                return;
+            ranker.Score(call, served.Bundle, UserSession.Empty);
+            using var answer = new PooledBuffer();
+            RankAnswerWriter.Write(answer, call, served);
+        }
+        finally
+        {
+            served.ReturnCall(call);
+        }
+    }
+}

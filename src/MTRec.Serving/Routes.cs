@@ -1,0 +1,94 @@
+using MTRec.Serving.Bundles;
+using MTRec.Serving.Feedback;
+using MTRec.Serving.Http;
+using MTRec.Serving.Items;
+using MTRec.Serving.OpenApi;
+using MTRec.Serving.Operations;
+using MTRec.Serving.Ranking;
+using MTRec.Serving.Sessions;
+
+namespace MTRec.Serving;
+
+/// <summary>Every path that is served.</summary>
+internal static class Routes
+{
+    /// <summary>Name of <c>POST /v1/rank</c> in the OpenAPI document.</summary>
+    public const string RankOperation = "rank";
+
+    /// <summary>Name of <c>POST /v1/feedback</c> in the OpenAPI document.</summary>
+    public const string FeedbackOperation = "feedback";
+
+    /// <summary>Name of <c>PUT /v1/items</c> in the OpenAPI document.</summary>
+    public const string PutItemsOperation = "putItems";
+
+    private const string Json = "application/json";
+
+    /// <summary>Maps them.</summary>
+    public static void MapService(this WebApplication app)
+    {
+        MapRanking(app);
+        MapSessions(app);
+        MapItems(app);
+        MapOperations(app);
+    }
+
+    private static void MapRanking(WebApplication app)
+    {
+        app.MapPost("/v1/rank", (HttpContext context, RankEndpoint endpoint) => endpoint.HandleAsync(context))
+            .WithName(RankOperation).WithTags("Ranking").WithSummary("Orders candidates for a user")
+            .WithDescription("Exactly one of candidates and columns holds the candidates. The Server-Timing header says how long each stage took.")
+            .Accepts<RankRequest>(Json).Produces<RankAnswer>(contentType: Json)
+            .ProducesProblems(400, 413, 415, 422, 503);
+        app.MapPost("/v1/feedback", (HttpContext context, FeedbackEndpoint endpoint) => endpoint.HandleAsync(context))
+            .WithName(FeedbackOperation).WithTags("Feedback").WithSummary("Takes in what users did with shown items")
+            .WithDescription("Each event counts once, however often it is sent. A bad event is rejected whole and does not spoil the others.")
+            .Accepts<FeedbackRequest>(Json).Produces<FeedbackAnswer>(202, Json)
+            .ProducesProblems(400, 413, 415, 503);
+    }
+
+    private static void MapSessions(WebApplication app)
+    {
+        const string Path = "/v1/users/{userId}/session";
+        app.MapGet(Path, (string userId, HttpContext context, SessionEndpoints endpoints) => endpoints.GetAsync(PathId.Read(context, userId, 2), context.RequestAborted))
+            .WithName("getSession").WithTags("Sessions").WithSummary("Shows what is remembered of a user")
+            .Produces<SessionAnswer>(contentType: Json).ProducesProblems(400, 404);
+        app.MapDelete(Path, async (string userId, HttpContext context, SessionEndpoints endpoints) =>
+            {
+                await endpoints.DeleteAsync(PathId.Read(context, userId, 2), context.RequestAborted);
+                return TypedResults.NoContent();
+            })
+            .WithName("deleteSession").WithTags("Sessions").WithSummary("Forgets a user: the session, and events that wait to be logged")
+            .ProducesProblems(400);
+    }
+
+    private static void MapItems(WebApplication app)
+    {
+        app.MapPut("/v1/items", (HttpContext context, ItemEndpoints endpoints) => endpoints.PutAsync(context))
+            .WithName(PutItemsOperation).WithTags("Items").WithSummary("Puts features of items, all or none")
+            .Accepts<PutItemsRequest>(Json).Produces<PutItemsAnswer>(contentType: Json).ProducesProblems(400, 413, 415, 422, 503);
+        app.MapGet("/v1/items/{itemId}", (string itemId, HttpContext context, ItemEndpoints endpoints) => endpoints.Get(PathId.Read(context, itemId, 2)))
+            .WithName("getItem").WithTags("Items").WithSummary("Shows an item's features")
+            .Produces<ItemAnswer>(contentType: Json).ProducesProblems(404, 503);
+    }
+
+    private static void MapOperations(WebApplication app)
+    {
+        app.MapGet("/v1/bundles", (BundlesEndpoint endpoint) => endpoint.Get())
+            .WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundle in service and all others, refused ones with the reasons")
+            .Produces<BundlesAnswer>(contentType: Json);
+        app.MapGet("/health/live", () => new HealthAnswer("live"))
+            .WithName("live").WithTags("Health").WithSummary("Whether the process answers").Produces<HealthAnswer>(contentType: Json);
+        app.MapGet("/health/ready", (Readiness readiness) =>
+                readiness.Obstacle is { } obstacle
+                    ? throw new RefusedException(Problem.Unavailable(obstacle, Readiness.Pause))
+                    : new HealthAnswer("ready"))
+            .WithName("ready").WithTags("Health").WithSummary("Whether the service takes requests").Produces<HealthAnswer>(contentType: Json)
+            .ProducesProblems(503);
+    }
+
+    private static void ProducesProblems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    {
+        foreach (var status in statuses)
+            route.Produces<ProblemAnswer>(status, Problem.MediaType);
+    }
+}

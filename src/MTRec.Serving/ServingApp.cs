@@ -1,0 +1,122 @@
+using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
+using MTRec.Inference;
+using MTRec.Serving.Bundles;
+using MTRec.Serving.EventLog;
+using MTRec.Serving.Feedback;
+using MTRec.Serving.Http;
+using MTRec.Serving.Items;
+using MTRec.Serving.OpenApi;
+using MTRec.Serving.Operations;
+using MTRec.Serving.Ranking;
+using MTRec.Serving.Sessions;
+
+namespace MTRec.Serving;
+
+/// <summary>The service, put together.</summary>
+internal static class ServingApp
+{
+    /// <summary>The address where the configuration names none.</summary>
+    private const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>Longest body that is read at all. Bodies up to it that are too long for their path get their answer before the connection ends.</summary>
+    private const long LongestBody = 64 << 20;
+
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">Configuration, such as <c>--Blending:Weight=0.5</c>; it goes over the environment, which goes over appsettings.json.</param>
+    /// <param name="replace">Replaces parts.</param>
+    /// <exception cref="OptionsValidationException">The configuration is bad; lists every fault.</exception>
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? replace = null)
+    {
+        // appsettings.json lies beside the binaries; the working folder may be any.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddServiceLogging();
+        AddOptions(builder);
+        AddServer(builder);
+        AddParts(builder.Services);
+        AddOpenApi(builder.Services);
+        replace?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseSwagger();
+        app.UseSwaggerUI(options => options.DocumentTitle = "MTRec");
+        app.UseRouting();
+        app.UseRequestTimeouts();
+        app.MapService();
+        return app;
+    }
+
+    private static void AddOptions(WebApplicationBuilder builder)
+    {
+        var options = new CheckedOptions(builder.Services, builder.Configuration);
+        options.Add<ServiceOptions>(ServiceOptions.Section);
+        options.Add<RegistryOptions>(RegistryOptions.Section);
+        options.Add<RankOptions>(RankOptions.Section);
+        options.Add<BlendingOptions>(BlendingOptions.Section);
+        options.Add<FeedbackOptions>(FeedbackOptions.Section);
+        options.Add<SessionStoreOptions>(SessionStoreOptions.Section);
+        options.Add<ItemStoreOptions>(ItemStoreOptions.Section);
+        options.Add<EventLogOptions>(EventLogOptions.Section);
+        options.ThrowIfFaulty();
+    }
+
+    private static void AddServer(WebApplicationBuilder builder)
+    {
+        if (builder.Configuration[WebHostDefaults.ServerUrlsKey] is null && !builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(DefaultUrl);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            kestrel.Limits.MaxRequestBodySize = LongestBody;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+
+        var services = builder.Services;
+        services.AddOptions<HostOptions>().Configure<ServiceOptions>((host, service) => host.ShutdownTimeout = service.ShutdownTimeout);
+        services.AddRequestTimeouts();
+        services.AddOptions<RequestTimeoutOptions>().Configure<ServiceOptions>(
+            (timeouts, service) => timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = service.RequestTimeout });
+    }
+
+    private static void AddParts(IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new ServiceRoot(Environment.CurrentDirectory));
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<IEventLog, FileEventLog>();
+        services.AddSingleton<EventQueue>();
+        services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
+        services.AddSingleton<ISessionStore, InProcessSessionStore>();
+        services.AddSingleton<SessionEndpoints>();
+        services.AddSingleton<ItemStore>();
+        services.AddSingleton<ItemEndpoints>();
+        services.AddSingleton<FeedbackReader>();
+        services.AddSingleton<FeedbackEndpoint>();
+        services.AddSingleton<LiveBlending>();
+        services.AddSingleton<Ranker>();
+        services.AddSingleton<ExposureLog>();
+        services.AddSingleton<WarmUp>();
+        services.AddSingleton<RankEndpoint>();
+        services.AddSingleton(provider =>
+            new BundleRegistry(provider.GetRequiredService<ServiceRoot>().Resolve(provider.GetRequiredService<RegistryOptions>().Path)));
+        services.AddSingleton<BundleHost>();
+        services.AddSingleton<BundlesEndpoint>();
+        services.AddHostedService<BundleStartup>();
+    }
+
+    private static void AddOpenApi(IServiceCollection services)
+    {
+        services.AddEndpointsApiExplorer();
+        services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc("v1", new OpenApiInfo { Title = "MTRec", Version = "v1", Description = "Ranks a feed's candidates by fused task scores and mental reward." });
+            options.IncludeXmlComments(typeof(ServingApp).Assembly);
+            options.SupportNonNullableReferenceTypes();
+            options.OperationFilter<ExampleFilter>();
+        });
+    }
+}

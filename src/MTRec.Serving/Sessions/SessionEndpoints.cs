@@ -1,0 +1,39 @@
+using MTRec.Core.Sessions;
+using MTRec.Serving.EventLog;
+using MTRec.Serving.Http;
+using MTRec.Serving.OpenApi;
+
+namespace MTRec.Serving.Sessions;
+
+/// <summary><c>GET|DELETE /v1/users/{userId}/session</c>.</summary>
+internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
+{
+    /// <summary>Shows what is remembered of a user.</summary>
+    public async Task<SessionAnswer> GetAsync(string userId, CancellationToken cancellation)
+    {
+        RequireId(userId);
+        var session = await sessions.FindAsync(userId, cancellation)
+            ?? throw new RefusedException(new Problem(StatusCodes.Status404NotFound, "Nothing is remembered of this user."));
+        return new SessionAnswer(userId, session.TotalEvents, [.. session.Events.Select(Describe)]);
+    }
+
+    /// <summary>Forgets a user: the session, and feedback and exposures that still wait to be written to the event log.</summary>
+    public async Task DeleteAsync(string userId, CancellationToken cancellation)
+    {
+        RequireId(userId);
+        await sessions.ForgetAsync(userId, cancellation);
+        queue.Forget(userId);
+    }
+
+    private static void RequireId(string userId)
+    {
+        if (JsonText.IdFault(userId) is { } fault)
+            throw new RefusedException(Problem.Invalid("userId", fault));
+    }
+
+    private static SessionAnswerEvent Describe(SessionEvent shown) => new(
+        shown.ItemId,
+        DateTimeOffset.FromUnixTimeMilliseconds(shown.TimestampMs),
+        [.. UserActionNames.Of(shown.Actions)],
+        shown.WatchSeconds);
+}

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using MTRec.Core.Events;
+using MTRec.Serving.EventLog;
+
+namespace MTRec.Serving.Tests.EventLog;
+
+public sealed class EventQueueTests : IAsyncDisposable
+{
+    private readonly MemoryLog _log = new();
+
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    [Fact]
+    public async Task A_clean_end_writes_all_that_waits()
+    {
+        using var queue = Queue();
+        await queue.StartAsync(default);
+        for (var i = 0; i < 5000; i++)
+            Add(queue, $"e-{i}");
+        await queue.StopAsync(default);
+
+        Assert.Equal(Enumerable.Range(0, 5000).Select(i => $"e-{i}"), _log.Ids);
+        Assert.True(_log.Disposed);
+    }
+
+    [Fact]
+    public async Task While_the_log_fails_events_wait_and_are_written_once_afterwards()
+    {
+        _log.Fails = true;
+        using var queue = Queue();
+        await queue.StartAsync(default);
+        for (var i = 0; i < 10; i++)
+            Add(queue, $"e-{i}");
+        await UntilAsync(() => _log.Attempts >= 2);
+        Assert.Empty(_log.Ids);
+
+        _log.Fails = false;
+        await UntilAsync(() => _log.Ids.Count == 10);
+        await queue.StopAsync(default);
+        Assert.Equal(Enumerable.Range(0, 10).Select(i => $"e-{i}"), _log.Ids);
+    }
+
+    [Fact]
+    public async Task The_service_ends_in_time_although_the_log_fails()
+    {
+        _log.Fails = true;
+        using var queue = Queue();
+        await queue.StartAsync(default);
+        Add(queue, "e-1");
+        using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        await queue.StopAsync(patience.Token).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Empty(_log.Ids);
+    }
+
+    [Fact]
+    public async Task An_event_that_can_never_be_written_does_not_hold_up_the_others()
+    {
+        using var queue = Queue();
+        await queue.StartAsync(default);
+        _log.Chokes = true;
+        Add(queue, "poison");
+        await UntilAsync(() => _log.Attempts >= 1);
+        _log.Chokes = false;
+        Add(queue, "e-1");
+        await queue.StopAsync(default);
+
+        Assert.Equal(["e-1"], _log.Ids);
+    }
+
+    [Fact]
+    public async Task Events_of_a_forgotten_user_are_not_written()
+    {
+        _log.Fails = true;
+        using var queue = Queue();
+        await queue.StartAsync(default);
+        for (var i = 0; i < 1000; i++)
+            Add(queue, $"e-{i}", i % 2 == 0 ? "gone" : "stays");
+        await UntilAsync(() => _log.Attempts >= 1);
+        queue.Forget("gone");
+        _log.Fails = false;
+        await queue.StopAsync(default);
+
+        Assert.Equal(Enumerable.Range(0, 1000).Where(i => i % 2 == 1).Select(i => $"e-{i}"), _log.Ids);
+    }
+
+    [Fact]
+    public async Task Room_is_bounded_and_comes_back()
+    {
+        using var queue = Queue(new EventLogOptions { QueueBytes = 4096 });
+        Assert.True(queue.TryReserve(3000));
+        Assert.False(queue.TryReserve(1097));
+        Assert.True(queue.TryReserve(1096));
+        queue.Release(1096);
+        queue.Add(TestEvents.Feedback("e-1", "u", DateTimeOffset.UnixEpoch), 3000);
+        Assert.False(queue.TryReserve(4096));
+
+        await queue.StartAsync(default);
+        await UntilAsync(() => _log.Ids.Count == 1);
+        await UntilAsync(() => queue.TryReserve(4096));
+        await queue.StopAsync(default);
+    }
+
+    private static void Add(EventQueue queue, string id, string userId = "u")
+    {
+        Assert.True(queue.TryReserve(100));
+        queue.Add(TestEvents.Feedback(id, userId, DateTimeOffset.UnixEpoch), 100);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); !condition(); await Task.Delay(5))
+            Assert.True(DateTime.UtcNow < deadline, "It did not come to pass.");
+    }
+
+    private EventQueue Queue(EventLogOptions? options = null) => new(
+        _log,
+        options ?? new EventLogOptions(),
+        TimeProvider.System,
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(),
+        NullLogger<EventQueue>.Instance);
+
+    private sealed class MemoryLog : IEventLog
+    {
+        private readonly ConcurrentQueue<string> _ids = new();
+        private int _attempts;
+
+        public volatile bool Fails;
+        public volatile bool Chokes;
+
+        public bool Disposed { get; private set; }
+
+        public ConcurrentQueue<string> Ids => _ids;
+
+        public int Attempts => Volatile.Read(ref _attempts);
+
+        public ValueTask AppendAsync(IReadOnlyList<LoggedEvent> events, CancellationToken cancellation)
+        {
+            Interlocked.Increment(ref _attempts);
+            cancellation.ThrowIfCancellationRequested();
+            if (Fails)
+                throw new IOException("The disk is full.");
+            if (Chokes)
+                throw new ArgumentException("This cannot be JSON.");
+            foreach (var entry in events)
+                _ids.Enqueue(((FeedbackEvent)entry).EventId);
+            return default;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Disposed = true;
+            return default;
+        }
+    }
+}
