@@ -57,6 +57,9 @@ public sealed record BlendParameters(
 /// <param name="reward">Standardises the mental reward, whatever its statistic: all are in the same unit.</param>
 public sealed class Blend(BlendParameters parameters, Standardiser fusion, Standardiser reward)
 {
+    // Keeps the score finite whatever the weight; e^80 is beyond any score's scale.
+    private const double LargestExponent = 80;
+
     /// <summary>The final score.</summary>
     /// <param name="fusionScore">f.</param>
     /// <param name="mentalMean">Mean mental reward.</param>
@@ -69,7 +72,7 @@ public sealed class Blend(BlendParameters parameters, Standardiser fusion, Stand
         {
             BlendForm.Additive => fusion.Z(fusionScore) + (parameters.Weight * reward.Z(Statistic(mentalMean, quantiles))),
             BlendForm.Multiplicative => fusionScore * Math.Exp(
-                Math.CopySign(parameters.Weight, fusionScore) * reward.Z(Statistic(mentalMean, quantiles))),
+                Math.Clamp(Math.CopySign(parameters.Weight, fusionScore) * reward.Z(Statistic(mentalMean, quantiles)), -LargestExponent, LargestExponent)),
             BlendForm.Gate => fusion.Z(fusionScore) - (QuantileAt(quantiles, 0.9) < parameters.Threshold ? parameters.Weight : 0),
             _ => throw new InvalidOperationException($"Unknown form {parameters.Form}."),
         };
