@@ -102,7 +102,7 @@ public class OperatorTests
     [InlineData("mean", new[] { 2 / 3f, -0.5f })]
     [InlineData("max", new[] { 3f, 4f })]
     [InlineData("min", new[] { -2f, -6f })]
-    [InlineData("logSumExp", new[] { 3.1328465f, 4.0298407f })]
+    [InlineData("logSumExp", new[] { 3.132845f, 4.029795f })]
     [InlineData("argMax", new[] { 2f, 0f })]
     public void Reductions_over_the_last_axis(string name, float[] expected)
     {

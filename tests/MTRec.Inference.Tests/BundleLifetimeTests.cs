@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using MTRec.Testing;
+using Xunit;
+
+namespace MTRec.Inference.Tests;
+
+public sealed class BundleLifetimeTests : IDisposable
+{
+    private readonly TemporaryFolder _registry = new();
+
+    public void Dispose() => _registry.Dispose();
+
+    [Fact]
+    public void A_lease_outlives_the_bundle()
+    {
+        var bundle = Bundle.Load(TestBundles.Publish(_registry.Path));
+        using var inputs = new RankingInputs(bundle.Shape, 2);
+        using var outputs = new RankingOutputs(bundle.Shape, 2);
+        var lease = bundle.TryLease()!;
+
+        bundle.Dispose();
+        bundle.Dispose();
+        lease.Bundle.Scorer.Fuse(inputs, outputs, explain: false);
+        Assert.Equal(2, outputs.FusionScores.Length);
+        lease.Dispose();
+        lease.Dispose();
+
+        Assert.Null(bundle.TryLease());
+        Assert.Throws<ObjectDisposedException>(() => lease.Bundle);
+        Assert.Throws<ObjectDisposedException>(() => bundle.Scorer.Fuse(inputs, outputs, explain: false));
+    }
+
+    [Fact]
+    public async Task Bundles_swap_under_load_without_a_failed_call()
+    {
+        var folder = TestBundles.Publish(_registry.Path);
+        var current = Bundle.Load(folder);
+        using var stop = new CancellationTokenSource();
+        var calls = 0;
+        var users = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                // Between reading the reference and leasing, the bundle may be replaced: then the next one is leased.
+                BundleLease? lease;
+                do
+                {
+                    lease = Volatile.Read(ref current).TryLease();
+                }
+                while (lease is null);
+
+                using (lease)
+                {
+                    using var inputs = new RankingInputs(lease.Bundle.Shape, 20);
+                    using var outputs = new RankingOutputs(lease.Bundle.Shape, 20);
+                    lease.Bundle.Scorer.ScoreTasks(inputs);
+                    lease.Bundle.Scorer.EstimateMentalReward(inputs, outputs);
+                    Interlocked.Increment(ref calls);
+                }
+            }
+        })).ToArray();
+
+        for (var i = 0; i < 10; i++)
+            Interlocked.Exchange(ref current, Bundle.Load(folder)).Dispose();
+        await stop.CancelAsync();
+        await Task.WhenAll(users);
+
+        current.Dispose();
+        Assert.True(calls > 10, $"{calls} calls");
+    }
+
+    [Fact]
+    public void Memory_stays_flat_over_reloads()
+    {
+        var folder = TestBundles.Publish(_registry.Path);
+        Reload(20);
+        var before = ResidentBytes();
+
+        Reload(60);
+
+        // One load keeps more than a megabyte while it lives, so a leak of each would show.
+        Assert.InRange(ResidentBytes() - before, long.MinValue, 20L << 20);
+
+        void Reload(int times)
+        {
+            for (var i = 0; i < times; i++)
+                Bundle.Load(folder).Dispose();
+        }
+
+        static long ResidentBytes()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+            using var process = Process.GetCurrentProcess();
+            return process.WorkingSet64;
+        }
+    }
+}
