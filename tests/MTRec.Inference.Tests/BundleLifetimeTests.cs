@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using MTRec.Testing;
 using Xunit;
 
@@ -67,33 +66,5 @@ public sealed class BundleLifetimeTests : IDisposable
 
         current.Dispose();
         Assert.True(calls > 10, $"{calls} calls");
-    }
-
-    [Fact]
-    public void Memory_stays_flat_over_reloads()
-    {
-        var folder = TestBundles.Publish(_registry.Path);
-        Reload(20);
-        var before = ResidentBytes();
-
-        Reload(60);
-
-        // One load keeps more than a megabyte while it lives, so a leak of each would show.
-        Assert.InRange(ResidentBytes() - before, long.MinValue, 20L << 20);
-
-        void Reload(int times)
-        {
-            for (var i = 0; i < times; i++)
-                Bundle.Load(folder).Dispose();
-        }
-
-        static long ResidentBytes()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
-            using var process = Process.GetCurrentProcess();
-            return process.WorkingSet64;
-        }
     }
 }
