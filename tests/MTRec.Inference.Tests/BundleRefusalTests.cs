@@ -257,6 +257,23 @@ public class BundleRefusalTests
     }
 
     [Fact]
+    public void Contributions_of_other_tasks_are_found_though_their_sum_is_right()
+    {
+        using var bundle = new TamperedBundle(parts: (m, parts) =>
+        {
+            var graph = new OnnxGraph("policy");
+            var action = graph.Constant(TestBundles.Weights, 1, 3);
+            var contributions = FusionGraphs.Normalise(graph, m.Tasks, graph.Input(BundleLayout.Scores, -1, 3)) * action;
+            graph.Output(BundleLayout.ActionOutput, action, 1, 3);
+            graph.Output(BundleLayout.FusionScoreOutput, graph.ReduceSum(contributions, 1), -1);
+            graph.Output(BundleLayout.ContributionsOutput, graph.Gather(contributions, graph.Constant([1L, 0, 2], 3), 1), -1, 3);
+            return parts with { Policy = graph };
+        });
+
+        Assert.StartsWith("policy.onnx: on defaults, the contribution of 'click' is ", Assert.Single(bundle.Reasons()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_graph_that_gives_NaN_is_found()
     {
         using var bundle = new TamperedBundle(parts: (m, parts) => parts with

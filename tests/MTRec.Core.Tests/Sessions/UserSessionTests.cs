@@ -23,6 +23,16 @@ public class UserSessionTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Of_one_moment_the_later_arrival_stands_later()
+    {
+        var session = UserSession.Empty;
+        foreach (var item in new[] { "v-1", "v-2", "v-3" })
+            (session, _) = session.Apply(item, new SessionEvent(item, 7, UserActions.None, 0), SessionLimits.Default);
+
+        Assert.Equal(["v-1", "v-2", "v-3"], session.Events.Select(shown => shown.ItemId));
+    }
+
+    [Fact]
     public void Feedback_applied_twice_counts_once() =>
         Prop.ForAll(Arrivals, times =>
         {
