@@ -4,10 +4,12 @@ using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Replay;
 using MTRec.Trainer.Scoring;
+using MTRec.Trainer.Training;
 using MTRec.Trainer.Verification;
 
 var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.")
 {
+    TrainCommand.Create(),
     VerifyCommand.Create(),
     ScoreCommand.Create(),
     ReplayCommand.Create(),
@@ -42,7 +44,7 @@ catch (BundleRefusedException e)
         Console.Error.WriteLine($"  {reason}");
     return ExitCodes.Failed;
 }
-catch (Exception e) when (e is DataFormatException or IOException or UnauthorizedAccessException or HttpRequestException or GraphFailedException)
+catch (Exception e) when (e is DataFormatException or IOException or UnauthorizedAccessException or HttpRequestException or GraphFailedException or ArithmeticException)
 {
     Terminal.Fail(e.Message);
     return ExitCodes.Failed;

@@ -1,3 +1,4 @@
+using MTRec.Learning.Fitting;
 using Spectre.Console;
 
 namespace MTRec.Trainer.CommandLine;
@@ -21,6 +22,10 @@ internal static class Terminal
     public static Task<T> WithProgressAsync<T>(string title, Func<IProgress<double>, Task<T>> work) =>
         Notes.Progress().StartAsync(context => work(new Bar(context.AddTask(title, maxValue: 1))));
 
+    /// <summary>Runs a training under one progress bar a stage.</summary>
+    public static Task<T> WithStagesAsync<T>(Func<IProgress<FitProgress>, Task<T>> work) =>
+        Notes.Progress().StartAsync(context => work(new Stages(context)));
+
     /// <summary>Says why the work failed.</summary>
     public static void Fail(string reason) => Console.Error.WriteLine($"mtrec: {reason}");
 
@@ -41,5 +46,22 @@ internal static class Terminal
     private sealed class Bar(ProgressTask task) : IProgress<double>
     {
         public void Report(double value) => task.Value = value;
+    }
+
+    private sealed class Stages(ProgressContext context) : IProgress<FitProgress>
+    {
+        private readonly Lock _gate = new();
+        private readonly Dictionary<string, ProgressTask> _bars = new(StringComparer.Ordinal);
+
+        public void Report(FitProgress value)
+        {
+            lock (_gate)
+            {
+                if (!_bars.TryGetValue(value.Stage, out var bar))
+                    _bars[value.Stage] = bar = context.AddTask(Markup.Escape(value.Stage), maxValue: 1);
+                bar.Value = value.Fraction;
+                bar.Description = Markup.Escape(value.Detail.Length > 0 ? $"{value.Stage}, {value.Detail}" : value.Stage);
+            }
+        }
     }
 }

@@ -55,20 +55,7 @@ internal static class VerifyCommand
         Terminal.Results.Write(checks);
 
         if (manifest.Provenance.Metrics.Count > 0)
-        {
-            var metrics = new Table().AddColumns("figure", "split", "value", "95 % interval");
-            foreach (var metric in manifest.Provenance.Metrics)
-            {
-                metrics.AddRow(
-                    Markup.Escape(metric.Name),
-                    Markup.Escape(metric.Split),
-                    Number(metric.Value),
-                    metric is { Low: { } low, High: { } high } ? $"{Number(low)} to {Number(high)}" : "");
-            }
-
-            Terminal.Results.Write(metrics);
-        }
-
+            Terminal.Results.Write(FigureTable.Of(manifest.Provenance.Metrics));
         Terminal.Results.WriteLine("The manifest agrees with itself, every file has its hash, every graph its shapes, and the probe ran: the bundle may serve.");
 
         void Fact(string name, string value) => facts.AddRow(Markup.Escape(name), Markup.Escape(value));
@@ -77,6 +64,4 @@ internal static class VerifyCommand
     private static string Shapes(IEnumerable<TensorShape> tensors) => Markup.Escape(string.Join(
         ", ",
         tensors.Select(tensor => $"{tensor.Name} [{string.Join(", ", tensor.Shape.Select(size => size == GraphContract.Candidates ? "N" : size.ToString(CultureInfo.InvariantCulture)))}]")));
-
-    private static string Number(double value) => value.ToString("G5", CultureInfo.InvariantCulture);
 }
