@@ -118,7 +118,7 @@ public static class AutogradOperations
     private static void AddReductions()
     {
         One("sum", x => x.sum(), Real);
-        One("sum dim", x => x.sum(1), Real);
+        One("sum dim", x => x.sum(dim: 0), Real);
         One("sum dims", x => Block(x).sum([0, 2], keepdim: true), Real);
         One("nansum", x => x.nansum(), Real);
         One("mean", x => x.mean(), Real);

@@ -36,9 +36,25 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial nint autograd_grad(
-        Tensor[] outputs, long outputCount, Tensor[] inputs, long inputCount, Tensor[] gradOutputs, long gradOutputCount, Bool8 retainGraph, Bool8 createGraph, Bool8 allowUnused, out long count);
+        Tensor[] outputs,
+        long outputCount,
+        Tensor[] inputs,
+        long inputCount,
+        Tensor[] gradOutputs,
+        long gradOutputCount,
+        Bool8 retainGraph,
+        Bool8 createGraph,
+        Bool8 allowUnused,
+        out long count);
 
     [LibraryImport(Library)]
     internal static partial Bool8 autograd_backward(
-        Tensor[] outputs, long outputCount, Tensor[] gradOutputs, long gradOutputCount, Bool8 retainGraph, Bool8 createGraph, Tensor[] inputs, long inputCount);
+        Tensor[] outputs,
+        long outputCount,
+        Tensor[] gradOutputs,
+        long gradOutputCount,
+        Bool8 retainGraph,
+        Bool8 createGraph,
+        Tensor[] inputs,
+        long inputCount);
 }

@@ -300,11 +300,15 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial Tensor at_clamp_tensor(
-        Tensor self, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? min, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? max);
+        Tensor self,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? min,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? max);
 
     [LibraryImport(Library)]
     internal static partial Bool8 at_clamp_tensor_(
-        Tensor self, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? min, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? max);
+        Tensor self,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? min,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? max);
 
     [LibraryImport(Library)]
     internal static partial Tensor at_mul(Tensor self, Tensor other);
@@ -708,7 +712,11 @@ internal static unsafe partial class Shim
 
     [LibraryImport(Library)]
     internal static partial Tensor at_diff(
-        Tensor self, long n, long dim, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? prepend, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? append);
+        Tensor self,
+        long n,
+        long dim,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? prepend,
+        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? append);
 
     [LibraryImport(Library)]
     internal static partial void at_sort(Tensor self, long dim, Bool8 descending, Bool8 stable, out Tensor values, out Tensor indices);

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace TorchSharp.Interop;
 
-/// <summary>Bindings of the native shim, one partial file for each C++ file; see <c>native/shim.h</c> for the rules of the border.</summary>
+/// <summary>Bindings of the native shim, one partial file for each C++ file; <c>native/shim.h</c> has the rules of the border.</summary>
 internal static unsafe partial class Shim
 {
     private const string Library = "TorchSharpShim";

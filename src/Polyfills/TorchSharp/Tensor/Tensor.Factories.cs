@@ -112,7 +112,14 @@ public static partial class torch
             torch.full([dim0, dim1, dim2], value, dtype ?? this.dtype, device, requires_grad);
 
         public Tensor new_full(
-            long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+            long dim0,
+            long dim1,
+            long dim2,
+            long dim3,
+            Scalar value,
+            ScalarType? dtype = null,
+            Device? device = null,
+            bool requires_grad = false) =>
             torch.full([dim0, dim1, dim2, dim3], value, dtype ?? this.dtype, device, requires_grad);
 
         /// <summary>Ones with the probabilities that this tensor holds, else zeros.</summary>

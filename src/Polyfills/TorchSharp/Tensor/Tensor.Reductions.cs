@@ -14,6 +14,7 @@ public static partial class torch
 
         public Tensor any(long dim, bool keepdim = false) => Shim.at_any_dim(this, dim, keepdim);
 
+        /// <remarks>A literal 0 is also a <see cref="ScalarType"/>: sum(0) sums all, as bytes. Write sum(dim: 0) or sum(0L).</remarks>
         public Tensor sum(ScalarType? type = null) => Shim.at_sum(this, Code(type));
 
         public Tensor sum(ReadOnlySpan<long> dim, bool keepdim = false, ScalarType? type = null) =>

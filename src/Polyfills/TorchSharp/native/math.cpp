@@ -69,7 +69,11 @@ SHIM bool at_round_(Handle self, int64_t decimals) { return attempted([&] { at::
 SHIM Handle at_gelu(Handle self, bool tanh) { return guarded([&] { return at::gelu(*self, tanh ? "tanh" : "none"); }); }
 SHIM bool at_gelu_(Handle self, bool tanh) { return attempted([&] { at::gelu_(*self, tanh ? "tanh" : "none"); }); }
 
-SHIM Handle at_leaky_relu(Handle self, ScalarValue slope) { return guarded([&] { return at::leaky_relu(*self, scalar(slope)); }); }
+SHIM Handle at_leaky_relu(Handle self, ScalarValue slope)
+{
+    return guarded([&] { return at::leaky_relu(*self, scalar(slope)); });
+}
+
 SHIM bool at_leaky_relu_(Handle self, ScalarValue slope) { return attempted([&] { at::leaky_relu_(*self, scalar(slope)); }); }
 
 SHIM Handle at_elu(Handle self, ScalarValue alpha, ScalarValue scale, ScalarValue input_scale)
@@ -99,16 +103,12 @@ SHIM bool at_hardtanh_(Handle self, ScalarValue min, ScalarValue max)
 
 SHIM Handle at_nan_to_num(Handle self, double nan, const double* posinf, const double* neginf)
 {
-    return guarded([&] {
-        return at::nan_to_num(*self, nan, posinf ? c10::make_optional(*posinf) : c10::nullopt, neginf ? c10::make_optional(*neginf) : c10::nullopt);
-    });
+    return guarded([&] { return at::nan_to_num(*self, nan, optional(posinf), optional(neginf)); });
 }
 
 SHIM bool at_nan_to_num_(Handle self, double nan, const double* posinf, const double* neginf)
 {
-    return attempted([&] {
-        at::nan_to_num_(*self, nan, posinf ? c10::make_optional(*posinf) : c10::nullopt, neginf ? c10::make_optional(*neginf) : c10::nullopt);
-    });
+    return attempted([&] { at::nan_to_num_(*self, nan, optional(posinf), optional(neginf)); });
 }
 
 SHIM Handle at_clamp(Handle self, OptionalScalar min, OptionalScalar max)
@@ -142,7 +142,10 @@ SHIM bool at_clamp_tensor_(Handle self, OptionalHandle min, OptionalHandle max)
 
 #define BINARY_WITH_SCALAR(name)                                                                                       \
     BINARY_AND_INPLACE(name)                                                                                           \
-    SHIM Handle at_##name##_scalar(Handle self, ScalarValue other) { return guarded([&] { return at::name(*self, scalar(other)); }); } \
+    SHIM Handle at_##name##_scalar(Handle self, ScalarValue other)                                                     \
+    {                                                                                                                  \
+        return guarded([&] { return at::name(*self, scalar(other)); });                                                \
+    }                                                                                                                  \
     SHIM bool at_##name##_scalar_(Handle self, ScalarValue other) { return attempted([&] { self->name##_(scalar(other)); }); }
 
 BINARY_WITH_SCALAR(mul)
@@ -181,7 +184,11 @@ BINARY(kron)
 
 SHIM Handle at_xlogy_scalar(Handle self, ScalarValue other) { return guarded([&] { return at::xlogy(*self, scalar(other)); }); }
 
-SHIM Handle at_add(Handle self, Handle other, ScalarValue alpha) { return guarded([&] { return at::add(*self, *other, scalar(alpha)); }); }
+SHIM Handle at_add(Handle self, Handle other, ScalarValue alpha)
+{
+    return guarded([&] { return at::add(*self, *other, scalar(alpha)); });
+}
+
 SHIM bool at_add_(Handle self, Handle other, ScalarValue alpha) { return attempted([&] { self->add_(*other, scalar(alpha)); }); }
 
 SHIM Handle at_add_scalar(Handle self, ScalarValue other, ScalarValue alpha)
@@ -327,15 +334,42 @@ SHIM void at_min_dim(Handle self, int64_t dim, bool keepdim, Handle* values, Han
     results(values, indices, [&] { return at::min(*self, dim, keepdim); });
 }
 
-SHIM Handle at_argmax(Handle self, int64_t dim, bool keepdim) { return guarded([&] { return at::argmax(*self, optional(dim), keepdim); }); }
-SHIM Handle at_argmin(Handle self, int64_t dim, bool keepdim) { return guarded([&] { return at::argmin(*self, optional(dim), keepdim); }); }
+SHIM Handle at_argmax(Handle self, int64_t dim, bool keepdim)
+{
+    return guarded([&] { return at::argmax(*self, optional(dim), keepdim); });
+}
 
-SHIM Handle at_cumsum(Handle self, int64_t dim, int8_t dtype) { return guarded([&] { return at::cumsum(*self, dim, optional_type(dtype)); }); }
-SHIM Handle at_cumprod(Handle self, int64_t dim, int8_t dtype) { return guarded([&] { return at::cumprod(*self, dim, optional_type(dtype)); }); }
-SHIM Handle at_logsumexp(Handle self, int64_t dim, bool keepdim) { return guarded([&] { return at::logsumexp(*self, dim, keepdim); }); }
+SHIM Handle at_argmin(Handle self, int64_t dim, bool keepdim)
+{
+    return guarded([&] { return at::argmin(*self, optional(dim), keepdim); });
+}
+
+SHIM Handle at_cumsum(Handle self, int64_t dim, int8_t dtype)
+{
+    return guarded([&] { return at::cumsum(*self, dim, optional_type(dtype)); });
+}
+
+SHIM Handle at_cumprod(Handle self, int64_t dim, int8_t dtype)
+{
+    return guarded([&] { return at::cumprod(*self, dim, optional_type(dtype)); });
+}
+
+SHIM Handle at_logsumexp(Handle self, int64_t dim, bool keepdim)
+{
+    return guarded([&] { return at::logsumexp(*self, dim, keepdim); });
+}
+
 SHIM Handle at_logcumsumexp(Handle self, int64_t dim) { return guarded([&] { return at::logcumsumexp(*self, dim); }); }
-SHIM Handle at_softmax(Handle self, int64_t dim, int8_t dtype) { return guarded([&] { return at::softmax(*self, dim, optional_type(dtype)); }); }
-SHIM Handle at_log_softmax(Handle self, int64_t dim, int8_t dtype) { return guarded([&] { return at::log_softmax(*self, dim, optional_type(dtype)); }); }
+
+SHIM Handle at_softmax(Handle self, int64_t dim, int8_t dtype)
+{
+    return guarded([&] { return at::softmax(*self, dim, optional_type(dtype)); });
+}
+
+SHIM Handle at_log_softmax(Handle self, int64_t dim, int8_t dtype)
+{
+    return guarded([&] { return at::log_softmax(*self, dim, optional_type(dtype)); });
+}
 
 SHIM Handle at_norm(Handle self, double p) { return guarded([&] { return at::norm(*self, p); }); }
 
@@ -378,7 +412,10 @@ SHIM void at_sort(Handle self, int64_t dim, bool descending, bool stable, Handle
     results(values, indices, [&] { return at::sort(*self, stable, dim, descending); });
 }
 
-SHIM Handle at_argsort(Handle self, int64_t dim, bool descending) { return guarded([&] { return at::argsort(*self, dim, descending); }); }
+SHIM Handle at_argsort(Handle self, int64_t dim, bool descending)
+{
+    return guarded([&] { return at::argsort(*self, dim, descending); });
+}
 
 SHIM void at_topk(Handle self, int64_t k, int64_t dim, bool largest, bool sorted, Handle* values, Handle* indices)
 {
@@ -391,7 +428,8 @@ SHIM void at_kthvalue(Handle self, int64_t k, int64_t dim, bool keepdim, Handle*
 }
 
 /// dim may be no_value. The inverse and the counts are null where they were not asked for.
-SHIM bool at_unique(Handle self, int64_t dim, bool sorted, bool return_inverse, bool return_counts, Handle* output, Handle* inverse, Handle* counts)
+SHIM bool at_unique(
+    Handle self, int64_t dim, bool sorted, bool return_inverse, bool return_counts, Handle* output, Handle* inverse, Handle* counts)
 {
     *output = *inverse = *counts = nullptr;
     return attempted([&] {
@@ -431,10 +469,25 @@ MATRIX_ADDING(addr)
 MATRIX_ADDING(baddbmm)
 MATRIX_ADDING(addbmm)
 
-SHIM bool at_addmm_(Handle self, Handle left, Handle right, double beta, double alpha) { return attempted([&] { self->addmm_(*left, *right, beta, alpha); }); }
-SHIM bool at_addmv_(Handle self, Handle left, Handle right, double beta, double alpha) { return attempted([&] { self->addmv_(*left, *right, beta, alpha); }); }
-SHIM bool at_addr_(Handle self, Handle left, Handle right, double beta, double alpha) { return attempted([&] { self->addr_(*left, *right, beta, alpha); }); }
-SHIM bool at_addbmm_(Handle self, Handle left, Handle right, double beta, double alpha) { return attempted([&] { self->addbmm_(*left, *right, beta, alpha); }); }
+SHIM bool at_addmm_(Handle self, Handle left, Handle right, double beta, double alpha)
+{
+    return attempted([&] { self->addmm_(*left, *right, beta, alpha); });
+}
+
+SHIM bool at_addmv_(Handle self, Handle left, Handle right, double beta, double alpha)
+{
+    return attempted([&] { self->addmv_(*left, *right, beta, alpha); });
+}
+
+SHIM bool at_addr_(Handle self, Handle left, Handle right, double beta, double alpha)
+{
+    return attempted([&] { self->addr_(*left, *right, beta, alpha); });
+}
+
+SHIM bool at_addbmm_(Handle self, Handle left, Handle right, double beta, double alpha)
+{
+    return attempted([&] { self->addbmm_(*left, *right, beta, alpha); });
+}
 
 SHIM Handle at_einsum(const char* equation, const Handle* handles, int64_t count)
 {

@@ -104,6 +104,12 @@ inline c10::optional<int64_t> optional(int64_t value)
     return value == no_value ? c10::nullopt : c10::make_optional(value);
 }
 
+/// Null: absent.
+inline c10::optional<double> optional(const double* value)
+{
+    return value ? c10::make_optional(*value) : c10::nullopt;
+}
+
 /// -1: absent.
 inline c10::optional<at::ScalarType> optional_type(int8_t dtype)
 {

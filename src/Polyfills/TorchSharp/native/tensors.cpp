@@ -258,9 +258,19 @@ SHIM Handle at_slice(Handle self, int64_t dim, int64_t start, int64_t end, int64
 }
 
 SHIM Handle at_select(Handle self, int64_t dim, int64_t index) { return guarded([&] { return self->select(dim, index); }); }
-SHIM Handle at_diagonal(Handle self, int64_t offset, int64_t dim1, int64_t dim2) { return guarded([&] { return self->diagonal(offset, dim1, dim2); }); }
+
+SHIM Handle at_diagonal(Handle self, int64_t offset, int64_t dim1, int64_t dim2)
+{
+    return guarded([&] { return self->diagonal(offset, dim1, dim2); });
+}
+
 SHIM Handle at_diag(Handle self, int64_t diagonal) { return guarded([&] { return self->diag(diagonal); }); }
-SHIM Handle at_diag_embed(Handle self, int64_t offset, int64_t dim1, int64_t dim2) { return guarded([&] { return at::diag_embed(*self, offset, dim1, dim2); }); }
+
+SHIM Handle at_diag_embed(Handle self, int64_t offset, int64_t dim1, int64_t dim2)
+{
+    return guarded([&] { return at::diag_embed(*self, offset, dim1, dim2); });
+}
+
 SHIM Handle at_tril(Handle self, int64_t diagonal) { return guarded([&] { return self->tril(diagonal); }); }
 SHIM Handle at_triu(Handle self, int64_t diagonal) { return guarded([&] { return self->triu(diagonal); }); }
 SHIM bool at_tril_(Handle self, int64_t diagonal) { return attempted([&] { self->tril_(diagonal); }); }
@@ -405,7 +415,8 @@ SHIM bool at_index_put_accumulate_(Handle self, const IndexEntry* entries, int64
         c10::List<c10::optional<Tensor>> indices;
         for (const auto* entry = entries; entry != entries + count; entry++) {
             bool whole = entry->kind == 5 && entry->start == no_value && entry->stop == no_value && entry->step == no_value;
-            TORCH_CHECK(entry->kind == 4 || entry->kind == 1 || whole, "accumulating takes tensors, numbers and whole dimensions as indices");
+            TORCH_CHECK(
+                entry->kind == 4 || entry->kind == 1 || whole, "accumulating takes tensors, numbers and whole dimensions as indices");
             if (entry->kind == 4)
                 indices.push_back(c10::make_optional(*entry->tensor));
             else if (entry->kind == 1)
