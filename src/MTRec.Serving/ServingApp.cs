@@ -21,7 +21,7 @@ internal static class ServingApp
     private const string DefaultUrl = "http://127.0.0.1:5080";
 
     /// <summary>Longest body that is read at all. Bodies up to it that are too long for their path get their answer before the connection ends.</summary>
-    private const long LongestBody = 64 << 20;
+    private const long LongestBody = 256 << 20;
 
     /// <summary>Builds the service.</summary>
     /// <param name="args">Configuration, such as <c>--Blending:Weight=0.5</c>; it goes over the environment, which goes over appsettings.json.</param>
@@ -117,6 +117,7 @@ internal static class ServingApp
             options.IncludeXmlComments(typeof(ServingApp).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.OperationFilter<ExampleFilter>();
+            options.DocumentFilter<SectionFilter>();
         });
     }
 }

@@ -64,7 +64,8 @@ internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot 
     private FileStream Open()
     {
         var day = time.GetUtcNow().ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-        if (_file is not null && day == _day && _file.Length < options.MaxFileBytes)
+        // A file that was removed would take events to nowhere.
+        if (_file is not null && day == _day && _file.Length < options.MaxFileBytes && File.Exists(_file.Name))
             return _file;
 
         _file?.Dispose();

@@ -68,15 +68,18 @@ internal sealed class JsonBody : IDisposable
     private static void RequireJson(HttpRequest request)
     {
         if (request.Headers.ContentEncoding.Count > 0 && request.Headers.ContentEncoding != "identity")
-            throw new RefusedException(new Problem(StatusCodes.Status415UnsupportedMediaType, "Compressed bodies are not read; send no Content-Encoding."));
+            throw Unsupported("must not be compressed: send no Content-Encoding.");
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || (type.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !type.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase)))
+            || (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
         {
-            throw new RefusedException(new Problem(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json in UTF-8."));
+            throw Unsupported("must be sent with Content-Type: application/json, in UTF-8.");
         }
     }
 
+    private static RefusedException Unsupported(string message) =>
+        new(Problem.Of(StatusCodes.Status415UnsupportedMediaType, "The body is of a kind that is not read.", JsonPath.Root, message));
+
     private static RefusedException TooLarge(long maxBytes) =>
-        new(new Problem(StatusCodes.Status413PayloadTooLarge, $"The body is longer than {maxBytes} bytes."));
+        new(Problem.Of(StatusCodes.Status413PayloadTooLarge, "The body is too long.", JsonPath.Root, $"must be at most {maxBytes} bytes long."));
 }

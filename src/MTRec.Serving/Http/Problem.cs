@@ -18,8 +18,12 @@ internal sealed record Problem(
     public const string MediaType = "application/problem+json";
 
     /// <summary>One faulty member.</summary>
+    public static Problem Of(int status, string detail, string path, string message) =>
+        new(status, detail, new Dictionary<string, string[]> { [path] = [message] });
+
+    /// <summary>One member that is wrong in itself.</summary>
     public static Problem Invalid(string path, string message) =>
-        new(StatusCodes.Status400BadRequest, "The request is not valid.", new Dictionary<string, string[]> { [path] = [message] });
+        Of(StatusCodes.Status400BadRequest, "The request is not valid.", path, message);
 
     /// <summary>A part of the service that is not available for now.</summary>
     public static Problem Unavailable(string detail, TimeSpan retryAfter) =>

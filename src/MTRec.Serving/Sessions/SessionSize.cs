@@ -6,7 +6,7 @@ namespace MTRec.Serving.Sessions;
 internal static class SessionSize
 {
     // Object headers, the two arrays, the dictionary's and the list's entries; measured, rounded up.
-    private const int PerUser = 320;
+    private const int PerUser = 200;
     private const int PerString = 24;
     private const int PerEvent = 32;
     private const int PerReference = 8;

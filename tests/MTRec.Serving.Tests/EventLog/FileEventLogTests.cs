@@ -94,6 +94,19 @@ public sealed class FileEventLogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_is_removed_is_followed_by_another()
+    {
+        await using (var log = Log())
+        {
+            await log.AppendAsync([Event("e-1")], default);
+            File.Delete(Path.Combine(_folder.Path, Files()[0]));
+            await log.AppendAsync([Event("e-2")], default);
+        }
+
+        Assert.Equal(["e-2"], Ids());
+    }
+
+    [Fact]
     public async Task What_cannot_be_written_leaves_no_trace_and_can_be_written_later()
     {
         var blocked = Path.Combine(_folder.Path, "events");

@@ -104,6 +104,22 @@ public sealed class RankAnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Concurrent_calls_do_not_mix()
+    {
+        var requests = Enumerable.Range(1, 40).Select(i => Requests.Rows(i * 7 % 41, $"u-{i}").Changed(r =>
+        {
+            r["requestId"] = $"r-{i}";
+            r["context"]!["hour"] = i % 24;
+        })).Select(r => r.Candidates().Count > 20 ? r.ToColumns() : r).ToArray();
+        var expected = new List<string>();
+        foreach (var request in requests)
+            expected.Add(await TextAsync(request));
+
+        for (var round = 0; round < 5; round++)
+            Assert.Equal(expected, await Task.WhenAll(requests.Select(TextAsync)));
+    }
+
+    [Fact]
     public async Task A_candidates_scores_do_not_depend_on_its_neighbours()
     {
         var all = (await _app.RankAsync(Requests.Rows(20))).Items.ToDictionary(item => item.ItemId);

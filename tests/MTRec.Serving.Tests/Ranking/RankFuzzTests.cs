@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using MTRec.Inference;
@@ -28,7 +29,8 @@ public sealed class RankFuzzTests
         {
             var errors = new RequestErrors();
             call.Reset();
-            var body = Damaged(new Random(seed));
+            var random = new Random(seed);
+            var body = Damaged(RankRequest(random), random);
             if (JsonBody.FaultOf(body) is not null)
                 return true;
             RankRequestReader.Read(body, new RankReading(call, names, bundle.Items, new RankOptions { MaxCandidates = 50 }, errors), bundle.HasTaskScores);
@@ -48,9 +50,18 @@ public sealed class RankFuzzTests
     public async Task The_service_never_fails()
     {
         await using var app = await RankApp.StartAsync();
-        for (var seed = 0; seed < 600; seed++)
+        var feedback = new JsonObject { ["events"] = new JsonArray(Requests.Event("e-1", actions: ["click"]), Requests.Event("e-2")) };
+        var items = JsonNode.Parse("""{"items":[{"itemId":"a","features":{"duration":0.5,"category":2}},{"itemId":"b","features":{"duration":7}}]}""")!.AsObject();
+        for (var seed = 0; seed < 500; seed++)
         {
-            using var answer = await app.SendAsync(HttpMethod.Post, "/v1/rank", Damaged(new Random(seed)), "application/json");
+            var random = new Random(seed);
+            var (method, path, body) = random.Next(3) switch
+            {
+                0 => (HttpMethod.Post, "/v1/feedback", Damaged(feedback, random)),
+                1 => (HttpMethod.Put, "/v1/items", Damaged(items, random)),
+                _ => (HttpMethod.Post, "/v1/rank", Damaged(RankRequest(random), random)),
+            };
+            using var answer = await app.SendAsync(method, path, body, "application/json");
             Assert.True((int)answer.StatusCode < 500, $"Seed {seed}: {(int)answer.StatusCode}");
         }
     }
@@ -66,10 +77,15 @@ public sealed class RankFuzzTests
         return true;
     }
 
-    private static byte[] Damaged(Random random)
+    private static JsonObject RankRequest(Random random)
     {
-        var request = Requests.Rows(4).Changed(r => r["tasks"] = new System.Text.Json.Nodes.JsonArray("click", "like", "longView"));
-        var text = (random.Next(2) == 0 ? request : request.ToColumns()).ToJsonString();
+        var request = Requests.Rows(4).Changed(r => r["tasks"] = new JsonArray("click", "like", "longView"));
+        return random.Next(2) == 0 ? request : request.ToColumns();
+    }
+
+    private static byte[] Damaged(JsonObject request, Random random)
+    {
+        var text = request.ToJsonString();
         var damages = random.Next(1, 4);
         for (var i = 0; i < damages; i++)
             text = Damage(text, random);

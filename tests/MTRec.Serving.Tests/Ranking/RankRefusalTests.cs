@@ -150,6 +150,7 @@ public sealed class RankRefusalTests : IClassFixture<RankRefusalTests.App>
 
         // Columns.
         { Columns().Replace("{\"userId\"", "{\"candidates\":[{\"itemId\":\"v-1\"}],\"userId\"", StringComparison.Ordinal), 400, "$.columns" },
+        { Columns()[..^1] + ",\"candidates\":[{\"itemId\":\"v-1\"}]}", 400, "$.candidates" },
         { WithColumns("\"columns\":{", "\"columns\":[],\"x\":{"), 400, "$.columns" },
         { WithColumns("\"itemIds\":[\"v-1\",\"v-2\"],", ""), 400, "$.columns.itemIds" },
         { WithColumns("[\"v-1\",\"v-2\"]", "[]"), 400, "$.columns.itemIds" },
@@ -232,7 +233,7 @@ public sealed class RankRefusalTests : IClassFixture<RankRefusalTests.App>
     {
         using var answer = await _app.SendAsync(HttpMethod.Post, "/v1/rank", Encoding.UTF8.GetBytes(Valid()), contentType);
 
-        await ProblemOf(answer, 415);
+        Assert.Contains("application/json", await MessageAt(answer, "$", 415), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -281,7 +282,7 @@ public sealed class RankRefusalTests : IClassFixture<RankRefusalTests.App>
 
         using var answer = await _app.Client.SendAsync(request);
 
-        await ProblemOf(answer, 413);
+        Assert.Contains("16777216", await MessageAt(answer, "$", 413), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -144,14 +144,18 @@ internal ref struct RankRequestReader
                 break;
             case Member.Candidates:
                 _hasCandidates = true;
-                if (_candidatesWait = TasksMayFollow())
+                if (_hasColumns)
+                    _reading.SkipInvalid(ref _json, "$.candidates", "must not stand beside columns: send one of them.");
+                else if (_candidatesWait = TasksMayFollow())
                     Postpone(out _candidates);
                 else
                     new CandidateRows(_reading).Read(ref _json);
                 break;
             case Member.Columns:
                 _hasColumns = true;
-                if (_columnsWait = TasksMayFollow())
+                if (_hasCandidates)
+                    _reading.SkipInvalid(ref _json, "$.columns", "must not stand beside candidates: send one of them.");
+                else if (_columnsWait = TasksMayFollow())
                     Postpone(out _columns);
                 else
                     new CandidateColumns(_reading).Read(ref _json);
@@ -251,9 +255,7 @@ internal ref struct RankRequestReader
         var (call, errors) = (_reading.Call, _reading.Errors);
         if (call.UserId.Length == 0 && !errors.Has("$.userId"))
             errors.Invalid("$.userId", "is needed.");
-        if (_hasCandidates && _hasColumns)
-            errors.Invalid("$.columns", "must not stand beside candidates: send one of them.");
-        else if (!_hasCandidates && !_hasColumns && !errors.Has(JsonPath.Root))
+        if (!_hasCandidates && !_hasColumns && !errors.Has(JsonPath.Root))
             errors.Invalid("$.candidates", "is needed, or columns in its place.");
         if (_strict)
             _reading.RefuseUnknown();
