@@ -92,11 +92,7 @@ public sealed class ImpressionExamples
     public int Next(int row) => row + 1 < Count && Log.User[row + 1] == Log.User[row] ? row + 1 : -1;
 
     /// <summary>How many impressions the example's history holds.</summary>
-    public int HistoryLength(int row, ExampleView view)
-    {
-        var user = Log.User[row];
-        return Math.Min(Schema.History.Length, row - _starts[user] + (view.WithEarlier ? _earlier[user] : 0));
-    }
+    public int HistoryLength(int row, ExampleView view) => Math.Min(Schema.History.Length, History(row, view).Length);
 
     /// <summary>Writes examples into tensors, which the current dispose scope owns.</summary>
     /// <param name="rows">Rows of the log, 1 or more.</param>
@@ -116,11 +112,12 @@ public sealed class ImpressionExamples
         {
             var row = rows[i];
             var user = Log.User[row];
-            Row(_context, row, Schema.Context.Count).CopyTo(Row(context, i, Schema.Context.Count));
+            var state = State(row, views[i]);
+            Row(_context, state, Schema.Context.Count).CopyTo(Row(context, i, Schema.Context.Count));
             Row(_candidates, row, Schema.ItemWidth).CopyTo(Row(candidates, i, Schema.ItemWidth));
             var profile = views[i].WithProfile ? Row(_users, user, Schema.User.Count) : _assembler.DefaultUser;
             profile.CopyTo(Row(users, i, Schema.User.Count));
-            _assembler.WriteHistory(History(row, views[i]), Log.TimestampMs[row], _itemsOf(user), full);
+            _assembler.WriteHistory(History(row, views[i]), Log.TimestampMs[state], _itemsOf(user), full);
             full.AsSpan(full.Length - (length * Schema.HistoryWidth)).CopyTo(Row(histories, i, length * Schema.HistoryWidth));
         }
 
@@ -135,8 +132,12 @@ public sealed class ImpressionExamples
     public ReadOnlySpan<SessionEvent> History(int row, ExampleView view)
     {
         var user = Log.User[row];
-        return _events[user].AsSpan(0, _earlier[user] + row - _starts[user])[(view.WithEarlier ? 0 : _earlier[user])..];
+        var before = State(row, view) - _starts[user];
+        return _events[user].AsSpan(0, _earlier[user] + before)[(view.WithEarlier ? 0 : _earlier[user])..];
     }
+
+    /// <summary>The impression whose moment the example's state is of.</summary>
+    private int State(int row, ExampleView view) => view.AtStart ? _starts[Log.User[row]] : row;
 
     private static Span<float> Row(float[] values, int row, int width) => values.AsSpan(row * width, width);
 }

@@ -9,7 +9,7 @@ namespace MTRec.Learning.Networks;
 
 /// <summary>
 /// What every model of this folder's users starts from: state and candidate as two halves. The user half holds context, user features and
-/// the history's summary; the item half holds the candidate and what it attends to in the history. <see cref="SplitLinear"/> takes them.
+/// the history's summary; the item half holds the candidate, what it attends to in the history and what in there matches it. <see cref="SplitLinear"/> takes them.
 /// </summary>
 public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
 {
@@ -19,6 +19,7 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
     private readonly Linear _item;
     private readonly HistoryEncoder _history;
     private readonly TargetAttention _attention;
+    private readonly MatchedResponses _matched;
     private readonly Dropout _dropout;
     private readonly FeatureSchema _schema;
 
@@ -37,10 +38,11 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
         _item = nn.Linear(_items.Width, options.ItemWidth);
         _history = new HistoryEncoder(schema.History, options.ItemWidth, options.EventWidth);
         _attention = new TargetAttention(options.ItemWidth, options.EventWidth, options.ItemWidth);
+        _matched = new MatchedResponses(schema);
         _dropout = nn.Dropout(options.Dropout);
         RegisterComponents();
         UserWidth = (_context?.Width ?? 0) + (_user?.Width ?? 0) + _history.SummaryWidth;
-        ItemWidth = _items.Width + options.ItemWidth + options.EventWidth;
+        ItemWidth = _items.Width + options.ItemWidth + options.EventWidth + _matched.Width;
     }
 
     /// <summary>Columns of the user half.</summary>
@@ -63,7 +65,8 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
 
         var features = _items.call(input.Candidates);
         var item = _item.call(features).relu();
-        var halves = cat([features, item, _attention.call(item, history)], -1);
+        var matched = _matched.call(input.Candidates, input.History, history.Responses);
+        var halves = cat([features, item, _attention.call(item, history), matched], -1);
         return new BackboneHalves(_dropout.call(cat(user, -1)), _dropout.call(halves));
     }
 
@@ -78,7 +81,7 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
         var shown = graph.Slice(history, 1, _schema.HistoryWidth - _schema.ItemWidth);
         var weight = graph.Initializer($"{name}.item.weight", _item.weight!.t());
         var bias = graph.Initializer($"{name}.item.bias", _item.bias!);
-        var (events, present, summary) = _history.Export(graph, $"{name}.history", history, Encode(_items.Export(graph, constants, shown)));
+        var (events, present, responses, summary) = _history.Export(graph, $"{name}.history", history, Encode(_items.Export(graph, constants, shown)));
 
         var user = new List<OnnxValue>();
         if (_context is not null)
@@ -91,7 +94,8 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
         var features = _items.Export(graph, constants, candidates);
         var item = Encode(features);
         var attended = _attention.Export(graph, $"{name}.attention", item, events, present);
-        return (graph.Concat(1, [.. user]), graph.Concat(1, features, item, attended));
+        var matched = _matched.Export(graph, candidates, history, responses);
+        return (graph.Concat(1, [.. user]), graph.Concat(1, features, item, attended, matched));
 
         OnnxValue Encode(OnnxValue x) => graph.Relu(graph.MatMul(x, weight) + bias);
 

@@ -60,7 +60,7 @@ public sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
             _embeddings = nn.Embedding(offset, embeddingSize);
             using (no_grad())
             using (NewDisposeScope())
-                nn.init.normal_(_embeddings.weight!, 0, 0.05);
+                nn.init.normal_(_embeddings.weight!, 0, 0.1);
         }
 
         RegisterComponents();

@@ -58,7 +58,7 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
         var responses = Responses(history, _actions);
         var events = _event.call(cat([items, responses, age], -1)) + _places.narrow(0, _length - rows, rows);
         events = events.relu() * present.unsqueeze(-1);
-        return new HistoryEncoding(events, present, _summary.call(history, cat([events, responses], -1)));
+        return new HistoryEncoding(events, present, responses, _summary.call(history, cat([events, responses], -1)));
     }
 
     /// <summary>The same in a graph, for the one history of a request.</summary>
@@ -66,8 +66,8 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
     /// <param name="name">Prefix of its constants.</param>
     /// <param name="history">[H, W].</param>
     /// <param name="items">Its items, encoded [H, item].</param>
-    /// <returns>Impressions [H, width], present [H], summary [1, <see cref="SummaryWidth"/>].</returns>
-    public (OnnxValue Events, OnnxValue Present, OnnxValue Summary) Export(OnnxGraph graph, string name, OnnxValue history, OnnxValue items)
+    /// <returns>Impressions [H, width], present [H], responses [H, actions + 1], summary [1, <see cref="SummaryWidth"/>].</returns>
+    public (OnnxValue Events, OnnxValue Present, OnnxValue Responses, OnnxValue Summary) Export(OnnxGraph graph, string name, OnnxValue history, OnnxValue items)
     {
         var present = graph.Select(history, 1, HistoryLayout.PresentColumn);
         var watch = graph.Log(graph.Relu(Columns(HistoryLayout.WatchColumn, 1)) + 1) * WatchScale;
@@ -75,7 +75,7 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
         var age = graph.Log(graph.Relu(Columns(HistoryLayout.AgeColumn, 1)) + 1) * AgeScale;
         var events = graph.Linear($"{name}.event", graph.Concat(1, items, responses, age), _event);
         events = graph.Relu(events + graph.Initializer($"{name}.places", _places)) * graph.Unsqueeze(present, 1);
-        return (events, present, _summary.Export(graph, $"{name}.summary", history, graph.Concat(1, events, responses)));
+        return (events, present, responses, _summary.Export(graph, $"{name}.summary", history, graph.Concat(1, events, responses)));
 
         OnnxValue Columns(int start, int count) => graph.Slice(history, 1, start, start + count);
     }
@@ -84,5 +84,6 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
 /// <summary>Encoded histories.</summary>
 /// <param name="Events">[B, h, width], 0 where there is no impression.</param>
 /// <param name="Present">[B, h], 1 where there is one.</param>
+/// <param name="Responses">Actions and the logarithm of the watch time [B, h, actions + 1].</param>
 /// <param name="Summary">[B, <see cref="HistoryEncoder.SummaryWidth"/>].</param>
-public sealed record HistoryEncoding(Tensor Events, Tensor Present, Tensor Summary);
+public sealed record HistoryEncoding(Tensor Events, Tensor Present, Tensor Responses, Tensor Summary);

@@ -1,8 +1,6 @@
 using System.Globalization;
 using MTRec.Core.Bundles;
 using MTRec.Core.Sessions;
-using MTRec.Core.Tasks;
-using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MultiTask;
 using MTRec.Learning.Evaluation;
@@ -25,7 +23,7 @@ internal sealed class BundleMetrics(
 
     public IReadOnlyList<Metric> All => _metrics;
 
-    /// <summary>AUC of every action, rank correlation of the watch time; within users for click and long view.</summary>
+    /// <summary>AUC of every action, and how well click and long view are calibrated.</summary>
     public void AddTasks(string split, ImpressionExamples examples, Func<ExampleView, float[]> predict, string suffix)
     {
         var users = examples.Log.User.AsSpan();
@@ -35,35 +33,43 @@ internal sealed class BundleMetrics(
             for (var k = 0; k < tasks.Count; k++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var column = Column(scores, k);
                 if (tasks[k].IsWatchTime)
                     continue;
+                var column = Column(scores, k);
                 var did = examples.Did(tasks[k].Actions);
                 Add($"auc.{tasks[k].Name}{suffix}", $"{split}.{name}", Auc.ByUser(column, did, users, _bootstrap), examples.Count);
-                if (tasks[k].Actions is UserActions.Click or UserActions.LongView && suffix.Length == 0)
-                {
-                    Add($"withinUserAuc.{tasks[k].Name}", $"{split}.{name}", WithinUserAuc.ByUser(column, did, users, _bootstrap), examples.Count);
-                    var error = Calibration.ExpectedError(column, did);
-                    Add($"calibrationError.{tasks[k].Name}", $"{split}.{name}", new Estimate(error, error, error), examples.Count);
-                }
+                if (tasks[k].Actions is UserActions.Click or UserActions.LongView)
+                    Add($"calibrationError.{tasks[k].Name}{suffix}", $"{split}.{name}", Calibration.ExpectedError(column, did), examples.Count);
             }
 
-            progress?.Report(new FitProgress($"evaluating on {split}", name == "warm" ? 1 : 0.5));
+            progress?.Report(new FitProgress($"evaluating on {split}", view == ExampleView.Warm ? 1 : 0.5));
         }
     }
 
-    /// <summary>Long view within users by a policy's order.</summary>
-    public void AddPolicy(string split, ImpressionExamples examples, FixedPolicy policy, IReadOnlyList<TaskDefinition> definitions, float[] scores)
+    /// <summary>
+    /// Long view within users by orders of all their items, made before the first of them was shown. By the state before each item it
+    /// would come out below one half: of a user with one long view in two rows, the row after it has the better history.
+    /// </summary>
+    /// <param name="split">The split.</param>
+    /// <param name="examples">Its examples.</param>
+    /// <param name="orders">The orders' names and scores, one an example, higher first, for a view.</param>
+    public void AddOrders(string split, ImpressionExamples examples, Func<ExampleView, IEnumerable<(string Order, float[] Scores)>> orders)
     {
-        var name = char.ToLowerInvariant(policy.Fusion.Formula.ToString()[0]) + policy.Fusion.Formula.ToString()[1..];
-        var value = WithinUserAuc.ByUser(
-            policy.Fuse(definitions, scores), examples.Did(UserActions.LongView), examples.Log.User.AsSpan(), _bootstrap);
-        Add($"withinUserAuc.longView.{name}", $"{split}.cold", value, examples.Count);
+        var consumed = examples.Did(UserActions.LongView);
+        foreach (var (name, view) in Views)
+        {
+            foreach (var (order, scores) in orders(view with { AtStart = true }))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var value = WithinUserAuc.ByUser(scores, consumed, examples.Log.User.AsSpan(), _bootstrap);
+                Add($"withinUserAuc.longView.{order}", $"{split}.{name}", value, examples.Count);
+            }
+        }
     }
 
     /// <summary>
-    /// The predicted reward: AUC against like, share of recovered rewards of positive responses at or below each predicted quantile, and their
-    /// rank correlation with the predicted mean.
+    /// The predicted reward: share of the recovered rewards of positive responses at or below each predicted quantile, and their rank
+    /// correlation with the predicted mean.
     /// </summary>
     public void AddReward(string split, ImpressionExamples examples, MentalRewardModel mental, SoftQModel soft, RewardRegression regression)
     {
@@ -78,16 +84,11 @@ internal sealed class BundleMetrics(
         for (var i = 0; i < count; i++)
         {
             var level = (i + 0.5) / count;
-            Add(string.Create(CultureInfo.InvariantCulture, $"coverage.{level:0.00}"), $"{split}.cold", new Estimate(coverage[i], coverage[i], coverage[i]), rows.Length);
+            Add(string.Create(CultureInfo.InvariantCulture, $"coverage.{level:0.00}"), $"{split}.cold", coverage[i], rows.Length);
         }
 
         var correlation = Spearman.Of([.. rows.Select(row => (double)means[row])], [.. rows.Select(row => (double)recovered[row])]);
-        Add("spearman.mentalReward", $"{split}.cold", new Estimate(correlation, correlation, correlation), rows.Length);
-        Add(
-            "withinUserAuc.longView.mentalReward",
-            $"{split}.cold",
-            WithinUserAuc.ByUser(means, examples.Did(UserActions.LongView), examples.Log.User.AsSpan(), _bootstrap),
-            examples.Count);
+        Add("spearman.mentalReward", $"{split}.cold", correlation, rows.Length);
         progress?.Report(new FitProgress($"evaluating the mental reward on {split}", 1));
     }
 
@@ -98,6 +99,8 @@ internal sealed class BundleMetrics(
             column[row] = scores[(row * tasks.Count) + task];
         return column;
     }
+
+    private void Add(string name, string split, double value, long count) => Add(name, split, new Estimate(value, value, value), count);
 
     // JSON has no NaN: what a split cannot tell is left out.
     private void Add(string name, string split, Estimate estimate, long count)

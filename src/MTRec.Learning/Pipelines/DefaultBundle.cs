@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using System.Text.Json;
 using MTRec.Core.Bundles;
 using MTRec.Core.Features;
 using MTRec.Core.Fusion;
@@ -60,10 +61,10 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         using var linear = new LogisticRegression(schema, statistics, _tasks.Count);
         var linearLearner = FitTasks("logistic regression", options.LogisticRegression, linear);
 
-        var fitter = new Fitter(options.MentalReward.Fit, progress, cancellation);
-        var (soft, _) = new QrIql(options.MentalReward, _views, fitter, options.Seed).Fit("mental reward", NewBackbone, splits.Train, splits.Dev);
-        using var softQ = soft;
-        var regression = new RewardRegression(options.MentalReward, _views, fitter, options.Seed);
+        var inverse = new QrIql(options.MentalReward, _views, new Fitter(options.MentalReward.Fit, progress, cancellation), options.Seed);
+        using var soft = inverse.Fit("mental reward", NewBackbone, splits.Train, splits.Dev);
+        var headFitter = new Fitter(options.MentalReward.HeadFit, progress, cancellation);
+        var regression = new RewardRegression(options.MentalReward, _views, headFitter, options.Seed);
         using var head = regression.Fit("mental reward at serving time", soft, splits.Train, splits.Dev);
         var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.Quantiles);
 
@@ -71,8 +72,9 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var trainScores = learner.Predict(upstream, splits.Train, ExampleView.Cold);
         var tasks = Definitions(trainScores);
         var policies = Policies(data, tasks, trainScores);
-        var devScores = learner.Predict(upstream, splits.Dev, ExampleView.Cold);
-        var policy = options.Formula is { } formula ? policies.Single(p => p.Fusion.Formula == formula) : Best(policies, tasks, devScores, splits.Dev);
+        var policy = options.Formula is { } formula
+            ? policies.Single(p => p.Fusion.Formula == formula)
+            : Best(policies, tasks, learner.Predict(upstream, splits.Dev, ExampleView.Warm with { AtStart = true }), splits.Dev);
         var fallback = policies.Single(p => p.Fusion.Formula == FusionFormula.WeightedSum);
 
         var metrics = new BundleMetrics(_tasks, options, progress, cancellation);
@@ -80,8 +82,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         {
             metrics.AddTasks(name, examples, view => learner.Predict(upstream, examples, view), "");
             metrics.AddTasks(name, examples, view => linearLearner.Predict(linear, examples, view), ".logisticRegression");
-            foreach (var candidate in policies)
-                metrics.AddPolicy(name, examples, candidate, tasks, learner.Predict(upstream, examples, ExampleView.Cold));
+            metrics.AddOrders(name, examples, view => Orders(learner.Predict(upstream, examples, view), mental.Predict(examples, view).Means));
             metrics.AddReward(name, examples, mental, soft, regression);
         }
 
@@ -117,6 +118,12 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             tasksLearner.Fit(stage, model, splits.Train, splits.Dev);
             return tasksLearner;
         }
+
+        IEnumerable<(string Order, float[] Scores)> Orders(float[] scores, float[] rewards) =>
+        [
+            .. policies.Select(p => (JsonNamingPolicy.CamelCase.ConvertName(p.Fusion.Formula.ToString()), p.Fuse(tasks, scores))),
+            ("mentalReward", rewards),
+        ];
 
         // A candidate that comes without a score gets the mean prediction, so that it moves no order.
         TaskDefinition[] Definitions(float[] scores) =>

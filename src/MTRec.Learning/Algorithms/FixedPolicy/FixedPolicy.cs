@@ -1,7 +1,7 @@
+using MTRec.Core.Blending;
+using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
 using MTRec.Core.Tasks;
-using MTRec.Core.Bundles;
-using MTRec.Core.Blending;
 
 namespace MTRec.Learning.Algorithms.FixedPolicy;
 

@@ -26,8 +26,8 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
     /// <param name="backbone">Makes a backbone: one to learn, one as the target.</param>
     /// <param name="train">Training examples.</param>
     /// <param name="validation">Examples whose loss decides when to stop.</param>
-    /// <returns>The model, in evaluation mode, and the validation loss after every epoch.</returns>
-    public (SoftQModel Model, IReadOnlyList<double> Losses) Fit(
+    /// <returns>The model, in evaluation mode.</returns>
+    public SoftQModel Fit(
         string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation)
     {
         var random = new Random(seed);
@@ -38,7 +38,7 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
         var validationViews = views.Draw(validation.Count, new Random(seed));
         ExampleView[] drawn = [];
 
-        var losses = fitter.Fit(
+        fitter.Fit(
             stage,
             model,
             () =>
@@ -60,7 +60,7 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
                 return sum / validation.Count;
             },
             afterStep: () => Follow(target, model, options.TargetRate));
-        return (model, losses);
+        return model;
     }
 
     private SoftQModel Model(Backbone backbone) =>

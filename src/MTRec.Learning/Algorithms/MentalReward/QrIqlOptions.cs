@@ -42,6 +42,9 @@ public sealed record QrIqlOptions
     /// <summary>What counts as positive.</summary>
     public PositiveResponse Positive { get; init; } = PositiveResponse.LongView;
 
-    /// <summary>How both stages are fitted.</summary>
+    /// <summary>How stage one is fitted.</summary>
     public FitOptions Fit { get; init; } = new();
+
+    /// <summary>How stage two is fitted, to fewer examples.</summary>
+    public FitOptions HeadFit { get; init; } = new() { Epochs = 6, BatchSize = 256, WeightDecay = 1e-2 };
 }

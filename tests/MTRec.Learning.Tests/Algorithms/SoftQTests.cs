@@ -1,0 +1,88 @@
+using MTRec.Learning.Algorithms.MentalReward;
+using MTRec.Learning.Networks;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Tests.Algorithms;
+
+public sealed class SoftQTests
+{
+    [Fact]
+    public void Both_forms_of_the_objective_agree_to_rounding()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        for (var trial = 0; trial < 20; trial++)
+        {
+            var quantiles = randn(64, 2, 10, dtype: ScalarType.Float64) * 3;
+            var actions = randint(0, 2, [64], dtype: ScalarType.Int64);
+            var next = randn(64, dtype: ScalarType.Float64) * 5;
+            var continues = rand(64, dtype: ScalarType.Float64).lt(0.8).to(ScalarType.Float64);
+
+            var first = SoftQ.IqLearn(quantiles, actions, next, continues, 0.9, 0.5).item<double>();
+            var second = SoftQ.LikelihoodForm(quantiles, actions, next, continues, 0.9, 0.5).item<double>();
+
+            Assert.Equal(first, second, 1e-12 * Math.Max(1, Math.Abs(first)));
+        }
+    }
+
+    [Fact]
+    public void The_objective_has_its_closed_form()
+    {
+        using var scope = NewDisposeScope();
+        // Q = (1, 2), action 1, V(s') = 3: log pi = 2 - log(e + e^2); r = 2 - 2.7.
+        var quantiles = tensor(new[] { 0.5, 1.5, 1, 3 }, 1, 2, 2);
+        var value = SoftQ.LikelihoodForm(
+            quantiles, tensor(new[] { 1L }), tensor(new[] { 3.0 }), tensor(new[] { 1.0 }), discount: 0.9, alpha: 0.5).item<double>();
+        Assert.Equal(2 - Math.Log(Math.E + Math.Exp(2)) - (0.49 / 2), value, 10);
+        Assert.Equal(-0.7, SoftQ.Reward(quantiles, tensor(new[] { 1L }), tensor(new[] { 3.0 }), 0.9).item<double>(), 10);
+    }
+
+    [Fact]
+    public void What_follows_the_end_of_a_trajectory_does_not_count()
+    {
+        using var scope = NewDisposeScope();
+        var quantiles = randn(8, 2, 4);
+        var actions = zeros(8, ScalarType.Int64);
+        var end = zeros(8);
+        foreach (var objective in Enum.GetValues<IqlObjective>())
+        {
+            var options = new QrIqlOptions { Objective = objective };
+            var one = SoftQ.Loss(options, quantiles, actions, randn(8), end).item<float>();
+            var other = SoftQ.Loss(options, quantiles, actions, randn(8) * 1000, end).item<float>();
+            Assert.Equal(one, other);
+        }
+    }
+
+    [Fact]
+    public void The_pinball_loss_is_least_at_the_quantiles()
+    {
+        manual_seed(1);
+        var outcomes = randn(20_000, 1);
+        using var quantiles = TorchSharp.torch.nn.Parameter(zeros(1, 4));
+        using var optimizer = optim.Adam([quantiles], 0.02);
+        for (var step = 0; step < 300; step++)
+        {
+            using var scope = NewDisposeScope();
+            optimizer.zero_grad();
+            SoftQ.Pinball(outcomes - quantiles).mean().backward();
+            optimizer.step();
+        }
+
+        // The normal distribution's quantiles at 1/8, 3/8, 5/8, 7/8.
+        Assert.All(quantiles.Floats().Zip([-1.1503f, -0.3186f, 0.3186f, 1.1503f]), pair => Assert.Equal(pair.Second, pair.First, 0.04f));
+    }
+
+    [Fact]
+    public void Reward_heads_do_not_cross_whatever_their_weights()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var head = new RewardHead(5, 7, 8, 10, 0, 1);
+        foreach (var scale in new[] { 0.1, 10, 1000 })
+        {
+            var quantiles = head.call(new BackboneHalves(randn(50, 5) * scale, randn(50, 7) * scale));
+            Assert.True(quantiles.diff().ge(0).all().item<bool>());
+        }
+    }
+}
