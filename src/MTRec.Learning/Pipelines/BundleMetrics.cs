@@ -71,25 +71,26 @@ internal sealed class BundleMetrics(
     /// The predicted reward: share of the recovered rewards of positive responses at or below each predicted quantile, and their rank
     /// correlation with the predicted mean.
     /// </summary>
-    public void AddReward(string split, ImpressionExamples examples, MentalRewardModel mental, SoftQModel soft, RewardRegression regression)
+    public void AddReward(
+        string split, ImpressionExamples examples, MentalRewardModel mental, SoftQModel soft, RewardRegression regression, Func<string, bool> evaluated)
     {
-        var rows = regression.Positives(examples);
+        var rows = regression.Positives(examples).Where(row => evaluated(examples.Log.Users[examples.Log.User[row]])).ToArray();
         if (rows.Length == 0)
             return;
-        var recovered = soft.Recover(examples, ExampleView.Cold, options.MentalReward);
-        var (means, quantiles) = mental.Predict(examples, ExampleView.Cold);
         var count = options.MentalReward.Quantiles;
-        var coverage = Calibration.Coverage(
-            [.. rows.SelectMany(row => quantiles.AsSpan(row * count, count).ToArray())], [.. rows.Select(row => recovered[row])]);
-        for (var i = 0; i < count; i++)
+        foreach (var (name, view) in Views)
         {
-            var level = (i + 0.5) / count;
-            Add(string.Create(CultureInfo.InvariantCulture, $"coverage.{level:0.00}"), $"{split}.cold", coverage[i], rows.Length);
+            cancellation.ThrowIfCancellationRequested();
+            var recovered = soft.Recover(examples, view, options.MentalReward);
+            var (means, quantiles) = mental.Predict(examples, view);
+            var coverage = Calibration.Coverage(
+                [.. rows.SelectMany(row => quantiles.AsSpan(row * count, count).ToArray())], [.. rows.Select(row => recovered[row])]);
+            for (var i = 0; i < count; i++)
+                Add(string.Create(CultureInfo.InvariantCulture, $"coverage.{(i + 0.5) / count:0.00}"), $"{split}.{name}", coverage[i], rows.Length);
+            var correlation = Spearman.Of([.. rows.Select(row => (double)means[row])], [.. rows.Select(row => (double)recovered[row])]);
+            Add("spearman.mentalReward", $"{split}.{name}", correlation, rows.Length);
+            progress?.Report(new FitProgress($"evaluating the mental reward on {split}", view == ExampleView.Warm ? 1 : 0.5));
         }
-
-        var correlation = Spearman.Of([.. rows.Select(row => (double)means[row])], [.. rows.Select(row => (double)recovered[row])]);
-        Add("spearman.mentalReward", $"{split}.cold", correlation, rows.Length);
-        progress?.Report(new FitProgress($"evaluating the mental reward on {split}", 1));
     }
 
     private float[] Column(float[] scores, int task)

@@ -67,6 +67,8 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var regression = new RewardRegression(options.MentalReward, _views, headFitter, options.Seed);
         using var head = regression.Fit("mental reward at serving time", soft, splits.Train, splits.Dev);
         var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.Quantiles);
+        var halves = new UserFolds(2, options.Seed);
+        regression.Calibrate(head, mental, soft, splits.Dev, user => halves.Of(user) == 0);
 
         progress?.Report(new FitProgress("policy", 0));
         var trainScores = learner.Predict(upstream, splits.Train, ExampleView.Cold);
@@ -74,7 +76,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var policies = Policies(data, tasks, trainScores);
         var policy = options.Formula is { } formula
             ? policies.Single(p => p.Fusion.Formula == formula)
-            : Best(policies, tasks, learner.Predict(upstream, splits.Dev, ExampleView.Warm with { AtStart = true }), splits.Dev);
+            : Best(policies, tasks, learner.Predict(upstream, splits.Dev, ExampleView.Cold with { AtStart = true }), splits.Dev);
         var fallback = policies.Single(p => p.Fusion.Formula == FusionFormula.WeightedSum);
 
         var metrics = new BundleMetrics(_tasks, options, progress, cancellation);
@@ -83,7 +85,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             metrics.AddTasks(name, examples, view => learner.Predict(upstream, examples, view), "");
             metrics.AddTasks(name, examples, view => linearLearner.Predict(linear, examples, view), ".logisticRegression");
             metrics.AddOrders(name, examples, view => Orders(learner.Predict(upstream, examples, view), mental.Predict(examples, view).Means));
-            metrics.AddReward(name, examples, mental, soft, regression);
+            metrics.AddReward(name, examples, mental, soft, regression, user => examples != splits.Dev || halves.Of(user) != 0);
         }
 
         var manifest = new BundleManifest
@@ -121,6 +123,8 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
 
         IEnumerable<(string Order, float[] Scores)> Orders(float[] scores, float[] rewards) =>
         [
+            ("taskClick", Column(scores, 0)),
+            ("taskLongView", Column(scores, 1)),
             .. policies.Select(p => (JsonNamingPolicy.CamelCase.ConvertName(p.Fusion.Formula.ToString()), p.Fuse(tasks, scores))),
             ("mentalReward", rewards),
         ];
@@ -130,16 +134,22 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             [.. _tasks.Select((task, k) => task.Definition((float)Enumerable.Range(0, scores.Length / _tasks.Count).Average(row => (double)scores[(row * _tasks.Count) + k])))];
     }
 
+    private float[] Column(float[] scores, int task) => [.. scores.Where((_, place) => place % _tasks.Count == task)];
+
     private static string CodeVersion() =>
         typeof(DefaultBundle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     private FixedPolicy[] Policies(KuaiRandFolder data, IReadOnlyList<TaskDefinition> tasks, float[] scores)
     {
-        var correlations = FutureDwell.Correlations(data.Train, _tasks, options.DwellHorizon);
-        return [.. Enum.GetValues<FusionFormula>().Select(formula => FixedPolicy.FromCorrelations(formula, tasks, correlations, scores))];
+        var weights = FixedPolicy.RewardWeights(_tasks, FutureDwell.Correlations(data.Train, _tasks, options.DwellHorizon));
+        var negative = _tasks.Select(task => task.IsNegative).ToArray();
+        return
+        [
+            .. Enum.GetValues<FusionFormula>().Select(formula => FixedPolicy.FromRewardWeights(formula, tasks, weights, negative, scores)),
+        ];
     }
 
-    // The order that a user sees decides: long view within users.
+    // The order that a new user sees at one moment decides: long view within users.
     private static FixedPolicy Best(FixedPolicy[] policies, IReadOnlyList<TaskDefinition> tasks, float[] scores, ImpressionExamples dev)
     {
         var consumed = dev.Did(UserActions.LongView);

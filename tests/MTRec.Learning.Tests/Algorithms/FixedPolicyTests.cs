@@ -44,7 +44,7 @@ public sealed class FixedPolicyTests
         var scores = Enumerable.Range(0, 4000).Select(i => i % 2 == 0 ? random.NextSingle() : 400 * random.NextSingle()).ToArray();
         double[] correlations = [0.2, -0.05];
 
-        var policy = FixedFusion.FromCorrelations(formula, Tasks, correlations, scores);
+        var policy = FixedFusion.FromRewardWeights(formula, Tasks, correlations, [false, true], scores);
 
         Assert.Equal(Fuser.ActionNames(formula, ["click", "watchTime"]), policy.Fusion.Action.Select(dimension => dimension.Name));
         Assert.All(policy.Action.Zip(policy.Fusion.Action), pair => Assert.InRange(pair.First, pair.Second.Min, pair.Second.Max));
@@ -58,10 +58,26 @@ public sealed class FixedPolicyTests
     }
 
     [Fact]
+    public void What_users_hate_is_never_promoted_and_what_they_like_never_demoted()
+    {
+        BehaviourTask[] tasks = [BehaviourTask.Default[0], BehaviourTask.Default[2], BehaviourTask.Default[4], BehaviourTask.Default[5]];
+        Assert.True(tasks[2].IsNegative);
+        Assert.Equal([0.1, 0, 0, 0.3], FixedFusion.RewardWeights(tasks, [0.1, -0.2, 0.05, 0.3]));
+        Assert.Equal([0.1, 0.2, -0.05, 0], FixedFusion.RewardWeights(tasks, [0.1, 0.2, -0.05, -0.3]));
+
+        var random = new Random(3);
+        var scores = Enumerable.Range(0, 2000).Select(i => i % 2 == 0 ? random.NextSingle() : 400 * random.NextSingle()).ToArray();
+        var policy = FixedFusion.FromRewardWeights(FusionFormula.WeightedSum, Tasks, [0, 0.1], [true, false], scores);
+        Assert.True(policy.Fusion.Action[0] is { Max: 0, Min: < 0 });
+        Assert.True(policy.Fusion.Action[1] is { Min: 0, Max: > 0 });
+        Assert.Equal(0, policy.Action[0]);
+    }
+
+    [Fact]
     public void A_constant_score_has_a_deviation_that_can_divide()
     {
         Assert.Equal(new Core.Blending.Standardiser(2, 1), FixedFusion.Standardise([2, 2, 2]));
-        var policy = FixedFusion.FromCorrelations(FusionFormula.WeightedSum, Tasks, [0.2, 0.1], [0.5f, 10, 0.5f, 10]);
+        var policy = FixedFusion.FromRewardWeights(FusionFormula.WeightedSum, Tasks, [0.2, 0.1], [false, false], [0.5f, 10, 0.5f, 10]);
         Assert.All(policy.Action, value => Assert.Equal(0, value));
     }
 

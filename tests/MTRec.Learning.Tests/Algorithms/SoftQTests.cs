@@ -85,4 +85,41 @@ public sealed class SoftQTests
             Assert.True(quantiles.diff().ge(0).all().item<bool>());
         }
     }
+
+    [Fact]
+    public void Calibration_makes_wrong_quantiles_cover_what_they_should()
+    {
+        // The truth is uniform on [x, x + 1]; the prediction is shifted and too wide.
+        var random = new Random(4);
+        var (fitted, outcomes) = Draw(20_000);
+        var matrix = QuantileCalibration.Matrix(fitted, outcomes);
+        var (others, truth) = Draw(20_000);
+
+        using var scope = NewDisposeScope();
+        var calibrated = tensor(others, 20_000, 10).matmul(tensor(matrix, 10, 10));
+
+        Assert.True(calibrated.diff().ge(-1e-6).all().item<bool>());
+        var before = Evaluated(others);
+        var after = Evaluated(calibrated.Floats());
+        Assert.True(before > 0.1, $"{before}");
+        Assert.True(after < 0.03, $"{after}");
+
+        double Evaluated(float[] quantiles) =>
+            MTRec.Learning.Evaluation.Calibration.Coverage(quantiles, truth).Select((share, i) => Math.Abs(share - ((i + 0.5) / 10))).Max();
+
+        (float[] Quantiles, float[] Outcomes) Draw(int rows)
+        {
+            var levels = new float[rows * 10];
+            var values = new float[rows];
+            for (var row = 0; row < rows; row++)
+            {
+                var x = random.NextSingle() * 5;
+                values[row] = x + random.NextSingle();
+                for (var i = 0; i < 10; i++)
+                    levels[(row * 10) + i] = x + 0.2f + (1.5f * (((i + 0.5f) / 10) - 0.5f));
+            }
+
+            return (levels, values);
+        }
+    }
 }

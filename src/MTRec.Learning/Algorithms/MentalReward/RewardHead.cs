@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace MTRec.Learning.Algorithms.MentalReward;
 
 /// <summary>
-/// Predicts the quantiles [B, N] of r(s, positive) before s' is known. The first is free, each next one adds a softplus: they cannot fall.
+/// Predicts the quantiles [B, N] of r(s, positive) before s' is known. The first is free, each next one adds a softplus: they cannot fall. Calibration keeps that.
 /// </summary>
 public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
 {
@@ -14,6 +14,7 @@ public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
     private readonly Linear _last;
     private readonly Tensor _mean;
     private readonly Tensor _deviation;
+    private readonly Tensor _calibration;
 
     /// <summary>Makes a head.</summary>
     /// <param name="userWidth">Columns of the user half.</param>
@@ -29,6 +30,7 @@ public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
         _last = nn.Linear(width, quantiles);
         _mean = tensor([mean]);
         _deviation = tensor([deviation]);
+        _calibration = eye(quantiles);
         RegisterComponents();
     }
 
@@ -37,7 +39,15 @@ public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
     {
         var outputs = _last.call(_first.call(input.User, input.Item).relu());
         var steps = cat([outputs.narrow(1, 0, 1), outputs.narrow(1, 1, outputs.shape[1] - 1).softplus()], 1);
-        return (steps.cumsum(1) * _deviation) + _mean;
+        return ((steps.cumsum(1) * _deviation) + _mean).matmul(_calibration);
+    }
+
+    /// <summary>Sets what <see cref="QuantileCalibration.Matrix"/> gave; none at first.</summary>
+    public void Calibrate(float[] matrix)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        _calibration.copy_(tensor(matrix, _calibration.shape[0], _calibration.shape[1]));
     }
 
     /// <summary>The same in a graph: [N, quantiles].</summary>
@@ -45,6 +55,7 @@ public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
     {
         var outputs = graph.Linear($"{name}.last", graph.Relu(_first.Export(graph, $"{name}.first", user, item)), _last);
         var steps = graph.Concat(1, graph.Slice(outputs, 1, 0, 1), graph.Softplus(graph.Slice(outputs, 1, 1)));
-        return (graph.CumSum(steps, 1) * graph.Initializer($"{name}.deviation", _deviation)) + graph.Initializer($"{name}.mean", _mean);
+        var quantiles = (graph.CumSum(steps, 1) * graph.Initializer($"{name}.deviation", _deviation)) + graph.Initializer($"{name}.mean", _mean);
+        return graph.MatMul(quantiles, graph.Initializer($"{name}.calibration", _calibration));
     }
 }

@@ -63,6 +63,30 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         return head;
     }
 
+    /// <summary>Calibrates a fitted head on some users that it was not fitted to; without a positive response of theirs it stays as it is.</summary>
+    /// <param name="head">The head.</param>
+    /// <param name="model">The model that it is part of.</param>
+    /// <param name="soft">Stage one's model.</param>
+    /// <param name="examples">Examples of a later log.</param>
+    /// <param name="calibrating">Whether a user, by id, is one to calibrate on.</param>
+    public void Calibrate(RewardHead head, MentalRewardModel model, SoftQModel soft, ImpressionExamples examples, Func<string, bool> calibrating)
+    {
+        var rows = Positives(examples).Where(row => calibrating(examples.Log.Users[examples.Log.User[row]])).ToArray();
+        if (rows.Length == 0)
+            return;
+        var predicted = new List<float>();
+        var outcomes = new List<float>();
+        foreach (var view in new[] { ExampleView.Cold, ExampleView.Warm })
+        {
+            var recovered = soft.Recover(examples, view, options);
+            var (_, quantiles) = model.Predict(examples, view);
+            outcomes.AddRange(rows.Select(row => recovered[row]));
+            predicted.AddRange(rows.SelectMany(row => quantiles.AsSpan(row * options.Quantiles, options.Quantiles).ToArray()));
+        }
+
+        head.Calibrate(QuantileCalibration.Matrix([.. predicted], [.. outcomes]));
+    }
+
     /// <summary>The rows whose r(s, positive) the log reveals.</summary>
     public int[] Positives(ImpressionExamples examples) =>
         [.. Enumerable.Range(0, examples.Count).Where(row => options.Positive.Holds(examples.Log, row) && examples.Next(row) >= 0)];

@@ -26,6 +26,9 @@ public sealed record BehaviourTask(string Name, UserActions Actions)
     /// <summary>Whether it is the watch time, in seconds; else it is a probability.</summary>
     public bool IsWatchTime => Actions == UserActions.None;
 
+    /// <summary>Whether the user objects by it: a policy must never promote it.</summary>
+    public bool IsNegative => (Actions & (UserActions.Hate | UserActions.Report)) != 0;
+
     /// <summary>The task as the bundle's manifest describes it.</summary>
     /// <param name="mean">Mean score on the training log.</param>
     public TaskDefinition Definition(float mean) => IsWatchTime
