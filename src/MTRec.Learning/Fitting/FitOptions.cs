@@ -4,7 +4,7 @@ namespace MTRec.Learning.Fitting;
 public sealed record FitOptions
 {
     /// <summary>Most passes over the data, 1 or more.</summary>
-    public int Epochs { get; init; } = 3;
+    public int Epochs { get; init; } = 5;
 
     /// <summary>Examples a step, 1 or more.</summary>
     public int BatchSize { get; init; } = 1024;
