@@ -66,15 +66,6 @@ internal static unsafe partial class Shim
         out nint lastHidden);
 
     [LibraryImport(Library)]
-    internal static partial Tensor at_gru_cell(
-        Tensor input,
-        Tensor hidden,
-        Tensor inputWeight,
-        Tensor hiddenWeight,
-        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? inputBias,
-        [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? hiddenBias);
-
-    [LibraryImport(Library)]
     internal static partial Tensor at_binary_cross_entropy(
         Tensor input, Tensor target, [MarshalUsing(typeof(OptionalTensorMarshaller))] Tensor? weight, long reduction);
 

@@ -93,11 +93,6 @@ SHIM Handle at_gru(
     });
 }
 
-SHIM Handle at_gru_cell(Handle input, Handle hidden, Handle w_ih, Handle w_hh, OptionalHandle b_ih, OptionalHandle b_hh)
-{
-    return guarded([&] { return at::gru_cell(*input, *hidden, *w_ih, *w_hh, optional(b_ih), optional(b_hh)); });
-}
-
 // ---- losses; reduction: 0 none, 1 mean, 2 sum -----------------------------------------------------------------
 
 SHIM Handle at_binary_cross_entropy(Handle input, Handle target, OptionalHandle weight, int64_t reduction)
