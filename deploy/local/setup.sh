@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Installs what this clone needs and this machine lacks; run again, it finds nothing to do.
 #   deploy/local/setup.sh            what building, serving and training need
-#   deploy/local/setup.sh --tests    and the programs that some tests drive
+#   deploy/local/setup.sh --tests    and what some tests drive or compare with
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 onnxruntime_folder=src/Polyfills/Microsoft.ML.OnnxRuntime
 torch_header=/usr/include/torch/csrc/api/include/torch/torch.h
 torch_packages=(libtorch-dev libopenblas0-openmp g++)
-# redis-server and chromium are driven by tests; the Python packages are the references that results are compared with.
-test_packages=(redis-server chromium python3-torch python3-onnx python3-sklearn)
+# Chromium drives Swagger UI; the Python packages are the references that results are compared with.
+test_packages=(chromium python3-torch python3-onnx python3-sklearn)
 probe_results=var/setup
 
 with_tests=no

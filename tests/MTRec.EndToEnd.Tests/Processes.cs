@@ -77,7 +77,8 @@ internal sealed class RunningProcess : IDisposable
     /// <summary>Sends a signal by its name, such as TERM.</summary>
     public void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        // The shell's own kill: a bare machine has no program of that name.
+        using var kill = Process.Start("sh", ["-c", $"kill -{name} {_process.Id}"]);
         kill.WaitForExit();
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MTRec.Testing;
@@ -21,7 +22,8 @@ public sealed partial class ReadMeTests : IDisposable
 
         // A new id each time.
         answer["requestId"] = shown["requestId"]!.DeepClone();
-        AssertSame(shown, answer, "$");
+        var difference = Difference(shown, answer, "$");
+        Assert.True(difference is null, $"{difference} The whole answer: {answer.ToJsonString()}");
     }
 
     [ShippedBundleFact]
@@ -36,29 +38,16 @@ public sealed partial class ReadMeTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static void AssertSame(JsonNode? shown, JsonNode? actual, string path)
+    /// <summary>The first difference, or null; the README rounds.</summary>
+    private static string? Difference(JsonNode? shown, JsonNode? actual, string path) => (shown, actual) switch
     {
-        switch (shown)
-        {
-            case JsonObject members:
-                var other = Assert.IsType<JsonObject>(actual);
-                Assert.Equal(members.Select(member => member.Key), other.Select(member => member.Key));
-                foreach (var (name, value) in members)
-                    AssertSame(value, other[name], $"{path}.{name}");
-                break;
-            case JsonArray elements:
-                Assert.Equal(elements.Count, Assert.IsType<JsonArray>(actual).Count);
-                for (var i = 0; i < elements.Count; i++)
-                    AssertSame(elements[i], actual![i], $"{path}[{i}]");
-                break;
-            case JsonValue number when number.GetValueKind() == System.Text.Json.JsonValueKind.Number:
-                Assert.True(Math.Abs((double)number - (double)actual!) < 1e-3, $"{path}: {number} is shown, {actual} is answered.");
-                break;
-            default:
-                Assert.Equal(shown?.ToJsonString(), actual?.ToJsonString());
-                break;
-        }
-    }
+        (JsonObject members, JsonObject others) when members.Select(member => member.Key).SequenceEqual(others.Select(other => other.Key)) =>
+            members.Select(member => Difference(member.Value, others[member.Key], $"{path}.{member.Key}")).FirstOrDefault(difference => difference is not null),
+        (JsonArray elements, JsonArray others) when elements.Count == others.Count =>
+            elements.Select((element, i) => Difference(element, others[i], $"{path}[{i}]")).FirstOrDefault(difference => difference is not null),
+        (JsonValue number, JsonValue other) when number.GetValueKind() == JsonValueKind.Number && Math.Abs((double)number - (double)other) < 1e-3 => null,
+        _ => shown?.ToJsonString() == actual?.ToJsonString() ? null : $"{path}: {shown?.ToJsonString()} is shown, {actual?.ToJsonString()} is answered.",
+    };
 
     [GeneratedRegex(@"curl [^\n]*/v1/rank.*?-d '(.*?)'", RegexOptions.Singleline)]
     private static partial Regex CurlBody();

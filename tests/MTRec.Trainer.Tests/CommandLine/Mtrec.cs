@@ -11,7 +11,8 @@ internal sealed class Mtrec : IDisposable
 
     private Mtrec(string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "mtrec.dll"), .. arguments])
+        // A shell's background job, and all that it starts, ignores Ctrl-C; the tests may be one.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "mtrec.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -32,7 +33,8 @@ internal sealed class Mtrec : IDisposable
     /// <summary>Sends a signal by its name, such as INT.</summary>
     public void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        // The shell's own kill: a bare machine has no program of that name.
+        using var kill = Process.Start("sh", ["-c", $"kill -{name} {_process.Id}"]);
         kill.WaitForExit();
     }
 
