@@ -45,7 +45,7 @@ public static class FusionGraphs
     {
         var contributions = Contributions(graph, fusion, Normalise(graph, tasks, scores), action, tasks.Count);
         graph.Output(BundleLayout.ActionOutput, action, actionPerCandidate ? GraphContract.Candidates : 1, fusion.Action.Count);
-        graph.Output(BundleLayout.FusionScoreOutput, graph.ReduceSum(contributions, 1), GraphContract.Candidates);
+        graph.Output(BundleLayout.FusionScoreOutput, Sum(graph, contributions, tasks.Count), GraphContract.Candidates);
         graph.Output(BundleLayout.ContributionsOutput, contributions, GraphContract.Candidates, tasks.Count);
     }
 
@@ -56,6 +56,15 @@ public static class FusionGraphs
         var max = graph.Constant([.. tasks.Select(task => task.Max)], tasks.Count);
         var range = graph.Constant([.. tasks.Select(task => task.Max - task.Min)], tasks.Count);
         return (graph.Min(graph.Max(scores, min), max) - min) / range;
+    }
+
+    // Column by column: ReduceSum rounds a row by its place among the rows, and a candidate's score must not depend on its neighbours.
+    private static OnnxValue Sum(OnnxGraph graph, OnnxValue contributions, int tasks)
+    {
+        var sum = graph.Select(contributions, 1, 0);
+        for (var task = 1; task < tasks; task++)
+            sum += graph.Select(contributions, 1, task);
+        return sum;
     }
 
     private static OnnxValue Contributions(OnnxGraph graph, FusionSection fusion, OnnxValue scores, OnnxValue action, int tasks)

@@ -42,8 +42,15 @@ public sealed partial class OnnxGraph
     /// <summary>e to the power of x.</summary>
     public OnnxValue Exp(OnnxValue x) => OnFloats("Exp", [x]);
 
-    /// <summary>Natural logarithm.</summary>
-    public OnnxValue Log(OnnxValue x) => OnFloats("Log", [x]);
+    /// <summary>
+    /// Natural logarithm, taken in double: ONNX Runtime's logarithms of floats round an element by its place in the tensor, and a
+    /// candidate's score must not depend on its neighbours.
+    /// </summary>
+    public OnnxValue Log(OnnxValue x)
+    {
+        Expect(OnnxType.Float32, "Log", x);
+        return Cast(Node("Log", OnnxType.Float64, [Cast(x, OnnxType.Float64)]), OnnxType.Float32);
+    }
 
     /// <summary>The error function.</summary>
     public OnnxValue Erf(OnnxValue x) => OnFloats("Erf", [x]);

@@ -14,4 +14,7 @@ public enum OnnxType
 
     /// <summary>Truth value.</summary>
     Bool = 9,
+
+    /// <summary>64-bit floating point, inside of graphs only.</summary>
+    Float64 = 11,
 }

@@ -87,6 +87,33 @@ public class FusionGraphsTests
         Assert.Throws<ArgumentException>(() => FusionGraphs.FixedPolicy(Tasks, fusion, [1, float.NaN]));
     }
 
+    [Theory]
+    [InlineData(FusionFormula.WeightedSum)]
+    [InlineData(FusionFormula.LogSum)]
+    [InlineData(FusionFormula.PowerProduct)]
+    public void A_candidates_score_is_the_same_to_the_bit_among_any_neighbours(FusionFormula formula)
+    {
+        var tasks = Enumerable.Range(0, 6).Select(k => new TaskDefinition($"t{k}", 0, 1, 0.1f, "probability")).ToArray();
+        var names = Fuser.ActionNames(formula, [.. tasks.Select(task => task.Name)]);
+        var fusion = new FusionSection(
+            formula,
+            "fixed",
+            [.. names.Select(name => new ActionDimension(name, 0, 20))],
+            formula == FusionFormula.LogSum ? [0.01f, 0.02f, 0.001f, 0.03f, 0.004f, 0.05f] : null);
+        var graph = FusionGraphs.FixedPolicy(tasks, fusion, [.. names.Select((_, k) => 0.3f + (k * 1.7f))]);
+        var random = new Random(1);
+        for (var rows = 2; rows <= 40; rows++)
+        {
+            var scores = Enumerable.Range(0, rows * 6).Select(_ => random.NextSingle()).ToArray();
+            var together = GraphRun.Run(graph, (BundleLayout.Scores, scores, [rows, 6]))[BundleLayout.FusionScoreOutput];
+            for (var row = 0; row < rows; row += rows - 1)
+            {
+                var alone = GraphRun.Run(graph, (BundleLayout.Scores, scores[(row * 6)..((row + 1) * 6)], [1, 6]))[BundleLayout.FusionScoreOutput];
+                Assert.Equal(BitConverter.SingleToInt32Bits(alone[0]), BitConverter.SingleToInt32Bits(together[row]));
+            }
+        }
+    }
+
     private static FusionSection Fusion(FusionFormula formula) => new(
         formula,
         "fixed",
