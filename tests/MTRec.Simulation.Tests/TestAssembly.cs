@@ -1,0 +1,4 @@
+using Xunit;
+
+// Seeded tests share libtorch's one random number generator and thread count.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
