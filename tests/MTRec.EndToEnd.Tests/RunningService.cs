@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MTRec.Testing;
 
 namespace MTRec.EndToEnd.Tests;
 
@@ -21,10 +22,9 @@ internal sealed class RunningService : IDisposable
     /// <param name="events">The folder of the event log.</param>
     public static async Task<RunningService> StartAsync(string? registry, string events)
     {
-        var address = $"http://127.0.0.1:{RunningProcess.FreePort()}";
+        var address = $"http://127.0.0.1:{Programs.FreePort()}";
         string[] arguments = ["--urls", address, "--EventLog:Folder", events];
-        var process = RunningProcess.StartProject(
-            "MTRec.Serving", "MTRec.Serving", registry is null ? arguments : [.. arguments, "--Registry:Path", registry]);
+        var process = Programs.Serve(registry is null ? arguments : [.. arguments, "--Registry:Path", registry]);
         return await StartedAsync(process, new Uri(address));
     }
 
@@ -38,7 +38,7 @@ internal sealed class RunningService : IDisposable
             if (process.HasEnded || patience.IsCancellationRequested)
             {
                 service.Dispose();
-                throw new InvalidOperationException($"The service did not become ready:\n{process.Output}");
+                throw new InvalidOperationException($"The service did not become ready:\n{process.Said}");
             }
 
             await Task.Delay(50);

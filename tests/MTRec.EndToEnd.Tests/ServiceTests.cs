@@ -24,12 +24,12 @@ public sealed class ServiceTests : IDisposable
         var bytes = await File.ReadAllBytesAsync(policy);
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(policy, bytes);
-        using var service = RunningProcess.StartProject(
-            "MTRec.Serving", "MTRec.Serving", "--urls", $"http://127.0.0.1:{RunningProcess.FreePort()}", "--Registry:Path", registry, "--EventLog:Folder", Events());
+        using var service = Programs.Serve(
+            "--urls", $"http://127.0.0.1:{Programs.FreePort()}", "--Registry:Path", registry, "--EventLog:Folder", Events());
 
         Assert.Equal(1, await service.EndAsync(TimeSpan.FromMinutes(1)));
-        Assert.Contains("policy.onnx", service.Output, StringComparison.Ordinal);
-        Assert.Contains("SHA-256", service.Output, StringComparison.Ordinal);
+        Assert.Contains("policy.onnx", service.Said, StringComparison.Ordinal);
+        Assert.Contains("SHA-256", service.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class ServiceTests : IDisposable
         var log = Path.Combine(_folder.Path, "log.csv");
         SyntheticLog.Write(log, rows: 300, users: 12, [.. Enumerable.Range(0, TestBundles.Items).Select(TestBundles.ItemId)]);
         using var service = await RunningService.StartAsync(Registry(), Events());
-        var (exitCode, output) = await RunningProcess.MtrecAsync("replay", "--url", $"{service.Http.BaseAddress}", "--log", log, "--candidates", "6");
+        var (exitCode, output) = await Programs.MtrecAsync("replay", "--url", $"{service.Http.BaseAddress}", "--log", log, "--candidates", "6");
 
         Assert.True(exitCode == 0, output);
         Assert.Contains("300 steps", output, StringComparison.Ordinal);
@@ -50,8 +50,8 @@ public sealed class ServiceTests : IDisposable
     [ShippedBundleFact]
     public async Task The_script_serves_with_no_argument_but_its_address_and_hands_signals_on()
     {
-        var address = $"http://127.0.0.1:{RunningProcess.FreePort()}";
-        var process = RunningProcess.StartScript("deploy/local/serve.sh", "--urls", address, "--EventLog:Folder", Events());
+        var address = $"http://127.0.0.1:{Programs.FreePort()}";
+        var process = RunningProcess.Start("deploy/local/serve.sh", "--urls", address, "--EventLog:Folder", Events());
         using var service = await RunningService.StartedAsync(process, new Uri(address));
         service.Process.Signal("TERM");
 

@@ -36,7 +36,7 @@ public sealed class SkewTests : IDisposable
         var log = Path.Combine(_folder.Path, "log.csv");
         var output = Path.Combine(_folder.Path, "scores.csv");
         SyntheticLog.Write(log, rows: 200, users: 5, [.. bundle.Items.Ids.Take(30), "nobody-knows-this-item"]);
-        var (exitCode, said) = await RunningProcess.MtrecAsync("score", "--bundle", bundleFolder, "--log", log, "--out", output);
+        var (exitCode, said) = await Programs.MtrecAsync("score", "--bundle", bundleFolder, "--log", log, "--out", output);
         Assert.True(exitCode == 0, said);
         var header = (await File.ReadAllLinesAsync(output))[0].Split(',');
         var scores = (await File.ReadAllLinesAsync(output))[1..].Select(line => line.Split(',')).ToArray();

@@ -76,9 +76,9 @@ public sealed class LifecycleTests : IDisposable
 
         using var process = Start();
 
-        Assert.Equal(1, await process.ExitAsync());
-        Assert.Contains(BundleLayout.Policy, process.Output, StringComparison.Ordinal);
-        Assert.Contains("SHA-256", process.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await process.EndAsync());
+        Assert.Contains(BundleLayout.Policy, process.Said, StringComparison.Ordinal);
+        Assert.Contains("SHA-256", process.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,8 +86,8 @@ public sealed class LifecycleTests : IDisposable
     {
         using var process = Start();
 
-        Assert.Equal(1, await process.ExitAsync());
-        Assert.Contains(Registry, process.Output, StringComparison.Ordinal);
+        Assert.Equal(1, await process.EndAsync());
+        Assert.Contains(Registry, process.Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,17 +97,17 @@ public sealed class LifecycleTests : IDisposable
 
         using var process = Start("--Blending:Weight=-1", "--Blending:Level=2", "--Sessions:Events=none", "--Ranking:MaxCandidate=5");
 
-        Assert.Equal(1, await process.ExitAsync());
+        Assert.Equal(1, await process.EndAsync());
         foreach (var key in new[] { "Blending:Weight", "Blending:Level", "Sessions", "MaxCandidate" })
-            Assert.Contains(key, process.Output, StringComparison.Ordinal);
+            Assert.Contains(key, process.Said, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task SIGTERM_writes_what_waits_and_exits_with_0()
     {
         TestBundles.Publish(Registry);
         using var process = Start();
-        using (var client = await process.ReadyAsync())
+        using (var client = await ReadyAsync(process))
         {
             for (var i = 0; i < 20; i++)
             {
@@ -119,9 +119,9 @@ public sealed class LifecycleTests : IDisposable
 
         process.Signal("TERM");
 
-        Assert.Equal(0, await process.ExitAsync());
+        Assert.Equal(0, await process.EndAsync());
         Assert.Equal(20, EventFiles.Read(Events).OfType<ExposureEvent>().Count());
-        Assert.DoesNotContain("u-1", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("u-1", process.Said, StringComparison.Ordinal);
     }
 
     private string Registry => Path.Combine(_folder.Path, "deploy", "registry");
@@ -129,11 +129,34 @@ public sealed class LifecycleTests : IDisposable
     private string Events => Path.Combine(_folder.Path, "var", "events");
 
     // Default paths, started from a folder below the root.
-    private ServiceProcess Start(params string[] settings)
+    private RunningProcess Start(params string[] settings)
     {
         Directory.CreateDirectory(Registry);
         var below = Directory.CreateDirectory(Path.Combine(_folder.Path, "src")).FullName;
-        return ServiceProcess.Start(below, settings);
+        return RunningProcess.StartIn(below, "dotnet", [Path.Combine(AppContext.BaseDirectory, "MTRec.Serving.dll"), "--urls", "http://127.0.0.1:0", .. settings]);
+    }
+
+    // Waits for the address that the service logs, and until it is ready.
+    private static async Task<HttpClient> ReadyAsync(RunningProcess process)
+    {
+        const string Sign = "Now listening on: ";
+        string? address = null;
+        while ((address = process.Said.Split('\n').FirstOrDefault(line => line.Contains(Sign, StringComparison.Ordinal))?.Split(Sign)[1].Trim()) is null)
+            await PatienceAsync(process);
+        var client = new HttpClient { BaseAddress = new Uri(address) };
+        while (true)
+        {
+            using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            if (answer.IsSuccessStatusCode)
+                return client;
+            await PatienceAsync(process);
+        }
+    }
+
+    private static async Task PatienceAsync(RunningProcess process)
+    {
+        Assert.False(process.HasEnded, process.Said);
+        await Task.Delay(50);
     }
 
     private static void Corrupt(string bundle)

@@ -178,9 +178,8 @@ public sealed class ScoreCommandTests : IDisposable
         using var mtrec = Mtrec.Start("score", "--bundle", TestBundles.Publish(_folder.Path), "--log", log, "--out", Path.Combine(folder, "scores.csv"));
         await Task.Delay(TimeSpan.FromSeconds(4));
         mtrec.Signal(signal);
-        var result = await mtrec.EndAsync();
 
-        Assert.Equal(130, result.ExitCode);
+        Assert.Equal(130, await mtrec.EndAsync());
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 

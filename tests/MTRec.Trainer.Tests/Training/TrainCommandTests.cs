@@ -56,9 +56,8 @@ public sealed class TrainCommandTests : IDisposable
         using var mtrec = Mtrec.Start("train", "--data", _folder.Path, "--out", Path.Combine(_folder.Path, "a"), "--threads", "1");
         await Task.Delay(TimeSpan.FromSeconds(6));
         mtrec.Signal("INT");
-        var result = await mtrec.EndAsync();
 
-        Assert.Equal(130, result.ExitCode);
+        Assert.Equal(130, await mtrec.EndAsync());
         Assert.False(Directory.Exists(Path.Combine(_folder.Path, "a")));
     }
 
