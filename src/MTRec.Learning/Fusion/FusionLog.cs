@@ -53,10 +53,69 @@ public sealed record FusionLog : IDisposable
     /// <summary>N.</summary>
     public long Count => State.shape[0];
 
+    /// <summary>Joins logs of equal widths, one after the other; sessions are numbered on. The bounds are the widest of them.</summary>
+    /// <returns>A log of its own; the caller disposes of it and of the parts.</returns>
+    /// <exception cref="ArgumentException">There is no log.</exception>
+    public static FusionLog Join(IReadOnlyList<FusionLog> logs)
+    {
+        if (logs.Count == 0)
+            throw new ArgumentException("No log to join.", nameof(logs));
+        using var scope = NewDisposeScope();
+        long rows = 0, sessions = 0;
+        var next = new List<Tensor>();
+        var session = new List<Tensor>();
+        foreach (var log in logs)
+        {
+            next.Add(where(log.Next.ge(0), log.Next + rows, log.Next));
+            session.Add(log.Session + sessions);
+            rows += log.Count;
+            sessions += log.Session.max().item<long>() + 1;
+        }
+
+        return new FusionLog
+        {
+            State = Column(log => log.State),
+            Items = Column(log => log.Items),
+            TaskScores = Column(log => log.TaskScores),
+            Action = Column(log => log.Action),
+            Baseline = Column(log => log.Baseline),
+            LogDensity = Column(log => log.LogDensity),
+            Rewards = Column(log => log.Rewards),
+            ItemRewards = Column(log => log.ItemRewards),
+            Responses = Column(log => log.Responses),
+            Next = cat(next),
+            Session = cat(session),
+            Step = Column(log => log.Step),
+            LowerBound = stack(logs.Select(log => log.LowerBound)).amin([0L]),
+            UpperBound = stack(logs.Select(log => log.UpperBound)).amax([0L]),
+        }.Select(tensor => tensor.DetachFromDisposeScope());
+
+        Tensor Column(Func<FusionLog, Tensor> column) => cat([.. logs.Select(column)]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in new[] { State, Items, TaskScores, Action, Baseline, LogDensity, Rewards, ItemRewards, Responses, Next, Session, Step, LowerBound, UpperBound })
             tensor.Dispose();
     }
+
+    // The same log with every tensor mapped.
+    internal FusionLog Select(Func<Tensor, Tensor> map) => this with
+    {
+        State = map(State),
+        Items = map(Items),
+        TaskScores = map(TaskScores),
+        Action = map(Action),
+        Baseline = map(Baseline),
+        LogDensity = map(LogDensity),
+        Rewards = map(Rewards),
+        ItemRewards = map(ItemRewards),
+        Responses = map(Responses),
+        Next = map(Next),
+        Session = map(Session),
+        Step = map(Step),
+        LowerBound = map(LowerBound),
+        UpperBound = map(UpperBound),
+    };
 }
