@@ -3,6 +3,7 @@ using MTRec.Data;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Replay;
+using MTRec.Trainer.Reproduction;
 using MTRec.Trainer.Scoring;
 using MTRec.Trainer.Training;
 using MTRec.Trainer.Verification;
@@ -13,6 +14,7 @@ var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit co
     VerifyCommand.Create(),
     ScoreCommand.Create(),
     ReplayCommand.Create(),
+    ReproduceCommand.Create(ReproducedTables.All),
 };
 HelpWithExamples.Install(root);
 
@@ -34,7 +36,7 @@ try
 }
 catch (OperationCanceledException)
 {
-    Terminal.Fail("interrupted; nothing was written.");
+    Terminal.Fail("interrupted; nothing is left half-written.");
     return ExitCodes.Interrupted;
 }
 catch (BundleRefusedException e)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MTRec.Learning.Evaluation;
 
 namespace MTRec.Trainer.Reproduction;
@@ -35,6 +36,10 @@ internal sealed record ReportCell(double Value, double? Low = null, double? High
 /// <param name="Title">Headline.</param>
 /// <param name="XLabel">Caption of the horizontal axis, with its unit.</param>
 /// <param name="YLabel">Caption of the vertical axis, with its unit.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(LinePlot), "lines")]
+[JsonDerivedType(typeof(IntervalPlot), "intervals")]
+[JsonDerivedType(typeof(HistogramPlot), "histogram")]
 internal abstract record Plot(string Title, string XLabel, string YLabel);
 
 /// <summary>Lines over a quantity, such as learning curves.</summary>
@@ -44,8 +49,14 @@ internal sealed record LinePlot(string Title, string XLabel, string YLabel, IRea
 internal sealed record Series(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y, IReadOnlyList<double>? Low = null, IReadOnlyList<double>? High = null);
 
 /// <summary>Estimates with their intervals, one a label.</summary>
-internal sealed record IntervalPlot(string Title, string XLabel, IReadOnlyList<(string Label, Estimate Estimate)> Estimates) : Plot(Title, XLabel, "");
+internal sealed record IntervalPlot(string Title, string XLabel, IReadOnlyList<LabelledEstimate> Estimates) : Plot(Title, XLabel, "");
+
+/// <summary>One estimate of an <see cref="IntervalPlot"/>.</summary>
+internal sealed record LabelledEstimate(string Label, Estimate Estimate);
 
 /// <summary>Shares of values in bins of equal width, one outline a name.</summary>
-internal sealed record HistogramPlot(string Title, string XLabel, double Low, double High, IReadOnlyList<(string Name, IReadOnlyList<double> Shares)> Outlines)
+internal sealed record HistogramPlot(string Title, string XLabel, double Low, double High, IReadOnlyList<Outline> Outlines)
     : Plot(Title, XLabel, "share");
+
+/// <summary>One outline of a <see cref="HistogramPlot"/>: the share of the values in each bin [bins], which sum to 1 at most.</summary>
+internal sealed record Outline(string Name, IReadOnlyList<double> Shares);
