@@ -77,7 +77,7 @@ internal sealed class BundleMetrics(
         var rows = regression.Positives(examples).Where(row => evaluated(examples.Log.Users[examples.Log.User[row]])).ToArray();
         if (rows.Length == 0)
             return;
-        var count = options.MentalReward.Quantiles;
+        var count = options.MentalReward.RewardQuantiles;
         foreach (var (name, view) in Views)
         {
             cancellation.ThrowIfCancellationRequested();

@@ -66,7 +66,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var headFitter = new Fitter(options.MentalReward.HeadFit, progress, cancellation);
         var regression = new RewardRegression(options.MentalReward, _views, headFitter, options.Seed);
         using var head = regression.Fit("mental reward at serving time", soft, splits.Train, splits.Dev);
-        var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.Quantiles);
+        var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.RewardQuantiles);
         var halves = new UserFolds(2, options.Seed);
         regression.Calibrate(head, mental, soft, splits.Dev, user => halves.Of(user) == 0);
 
@@ -100,7 +100,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             Fusion = policy.Fusion,
             Exploration = new ExplorationSection(null, -0.15f, 0.15f),
             MentalReward = new MentalRewardSection(
-                "qr-iql", (float)options.MentalReward.Discount, options.MentalReward.Quantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
+                "qr-iql", (float)options.MentalReward.Discount, options.MentalReward.RewardQuantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
             Blending = new BlendingSection(
                 FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mental.Predict(splits.Train, ExampleView.Cold).Means)),
             Fallback = new FallbackSection(fallback.Action, FixedPolicy.Standardise(fallback.Fuse(tasks, trainScores))),

@@ -9,17 +9,6 @@ namespace MTRec.Learning.Tests.Algorithms;
 
 public sealed class QrIqlTests
 {
-    [Theory]
-    [InlineData(IqlObjective.Mean)]
-    [InlineData(IqlObjective.Quantile)]
-    [InlineData(IqlObjective.Combined)]
-    public void A_known_reward_comes_back_in_order(IqlObjective objective)
-    {
-        set_num_threads(1);
-        var user = new SoftOptimalUser(seed: 2);
-        Assert.InRange(Spearman.Of(user.Recover(objective, seed: 5), user.PositiveRewards), 0.9, 1);
-    }
-
     [Fact]
     public void Both_stages_run_on_a_log_and_the_head_follows_the_recovered_reward()
     {

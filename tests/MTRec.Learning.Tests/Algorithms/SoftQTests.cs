@@ -39,6 +39,34 @@ public sealed class SoftQTests
     }
 
     [Fact]
+    public void The_anchor_squares_the_rewards_of_skips_alone()
+    {
+        using var scope = NewDisposeScope();
+        // Q = (1, 2) in both rows, V(s') = 3: rewards 1 - 2.7 of the skip, 2 - 2.7 of the positive response.
+        var quantiles = tensor(new[] { 1.0, 2, 1, 2 }, 2, 2, 1);
+        var actions = tensor(new[] { 0L, 1 });
+        var value = tensor(new[] { 3.0, 3 });
+        var options = new QrIqlOptions { Objective = IqlObjective.Mean, Quantiles = 1 };
+        var likelihood = 1.5 - Math.Log(Math.E + Math.Exp(2));
+
+        var all = SoftQ.Loss(options, quantiles, actions, value, tensor(new[] { 1.0, 1 })).item<double>();
+        var skips = SoftQ.Loss(options with { AnchorSkip = true }, quantiles, actions, value, tensor(new[] { 1.0, 1 })).item<double>();
+
+        Assert.Equal(((2.89 + 0.49) / 2 / 2) - likelihood, all, 10);
+        Assert.Equal((2.89 / 2 / 2) - likelihood, skips, 10);
+    }
+
+    [Fact]
+    public void A_target_goes_its_share_of_the_way()
+    {
+        using var leader = TorchSharp.torch.nn.Linear(2, 1);
+        using var follower = TorchSharp.torch.nn.Linear(2, 1);
+        var expected = follower.weight!.Floats().Zip(leader.weight!.Floats(), (own, other) => (0.75f * own) + (0.25f * other)).ToArray();
+        SoftQ.Follow(follower, leader, 0.25);
+        Assert.All(follower.weight!.Floats().Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
+    }
+
+    [Fact]
     public void What_follows_the_end_of_a_trajectory_does_not_count()
     {
         using var scope = NewDisposeScope();

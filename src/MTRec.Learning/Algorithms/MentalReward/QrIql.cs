@@ -34,7 +34,7 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
         var model = Model(backbone());
         using var target = Model(backbone());
         target.eval();
-        Follow(target, model, 1);
+        SoftQ.Follow(target, model, 1);
         var validationViews = views.Draw(validation.Count, new Random(seed));
         ExampleView[] drawn = [];
 
@@ -59,7 +59,7 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
 
                 return sum / validation.Count;
             },
-            afterStep: () => Follow(target, model, options.TargetRate));
+            afterStep: () => SoftQ.Follow(target, model, options.TargetRate));
         return model;
     }
 
@@ -81,13 +81,5 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
         using var quiet = no_grad();
         continues = tensor(Array.ConvertAll(rows, row => examples.Next(row) >= 0 ? 1f : 0f));
         return SoftQ.V(model.call(examples.Batch(Array.ConvertAll(rows, row => Math.Max(row, examples.Next(row))), seen)));
-    }
-
-    private static void Follow(SoftQModel target, SoftQModel model, double rate)
-    {
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
-        foreach (var (follower, leader) in target.parameters().Zip(model.parameters()))
-            follower.mul_(1 - rate).add_(leader, alpha: rate);
     }
 }

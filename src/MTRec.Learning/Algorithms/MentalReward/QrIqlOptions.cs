@@ -18,6 +18,9 @@ public enum IqlObjective
 /// <summary>Hyper-parameters of <see cref="QrIql"/>.</summary>
 public sealed record QrIqlOptions
 {
+    /// <summary>Plain IQ-Learn (Garg et al., NeurIPS 2021): one value an action, no quantiles.</summary>
+    public static QrIqlOptions IqLearn { get; } = new() { Objective = IqlObjective.Mean, Quantiles = 1 };
+
     /// <summary>The objective. All three recover a known reward alike; the combination keeps the quantiles apart.</summary>
     public IqlObjective Objective { get; init; } = IqlObjective.Combined;
 
@@ -32,6 +35,16 @@ public sealed record QrIqlOptions
 
     /// <summary>N, 1 or more.</summary>
     public int Quantiles { get; init; } = 10;
+
+    /// <summary>N of the head that predicts the reward at serving time, 1 or more.</summary>
+    public int RewardQuantiles { get; init; } = 10;
+
+    /// <summary>
+    /// Whether the regulariser acts on skips alone, which normalises r(s, skip) to 0 [ours; after the anchor action of Geng et al., Deep PQR,
+    /// ICML 2020]. Choices leave V free; the paper takes the V of the least squared rewards, the anchor that of a skip worth nothing. Where
+    /// the truth has such a skip, the anchored mean objective recovers r* itself, whatever alpha.
+    /// </summary>
+    public bool AnchorSkip { get; init; }
 
     /// <summary>Share of the network that the target takes over after every step, in (0, 1].</summary>
     public double TargetRate { get; init; } = 0.05;

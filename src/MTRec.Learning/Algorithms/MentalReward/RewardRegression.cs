@@ -35,7 +35,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         var mean = trainRows.Average(row => (double)recovered[row]);
         var deviation = Math.Sqrt(trainRows.Average(row => Math.Pow(recovered[row] - mean, 2)));
         var head = new RewardHead(
-            soft.Backbone.UserWidth, soft.Backbone.ItemWidth, options.Width, options.Quantiles, (float)mean, (float)Math.Max(deviation, 1e-3));
+            soft.Backbone.UserWidth, soft.Backbone.ItemWidth, options.Width, options.RewardQuantiles, (float)mean, (float)Math.Max(deviation, 1e-3));
 
         var validationViews = views.Draw(validation.Count, new Random(seed));
         ExampleView[] drawn = [];
@@ -81,7 +81,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
             var recovered = soft.Recover(examples, view, options);
             var (_, quantiles) = model.Predict(examples, view);
             outcomes.AddRange(rows.Select(row => recovered[row]));
-            predicted.AddRange(rows.SelectMany(row => quantiles.AsSpan(row * options.Quantiles, options.Quantiles).ToArray()));
+            predicted.AddRange(rows.SelectMany(row => quantiles.AsSpan(row * options.RewardQuantiles, options.RewardQuantiles).ToArray()));
         }
 
         head.Calibrate(QuantileCalibration.Matrix([.. predicted], [.. outcomes]));

@@ -89,8 +89,19 @@ public static class SoftQ
             _ => throw new ArgumentOutOfRangeException(nameof(options)),
         };
 
-        Tensor Mean() => LikelihoodForm(quantiles, actions, nextValue, continues, options.Discount, options.Alpha);
+        // The likelihood does not look at the mask: with the anchor the square is of skips alone.
+        Tensor Mean() => LikelihoodForm(
+            quantiles, actions, nextValue, options.AnchorSkip ? continues * actions.eq(0) : continues, options.Discount, options.Alpha);
 
         Tensor Spread() => Pinball(quantiles, actions, nextValue, continues, options.Discount);
+    }
+
+    /// <summary>Moves a target network by a share of the way to the network that it follows.</summary>
+    internal static void Follow(nn.Module target, nn.Module model, double rate)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        foreach (var (follower, leader) in target.parameters().Zip(model.parameters()))
+            follower.mul_(1 - rate).add_(leader, alpha: rate);
     }
 }
