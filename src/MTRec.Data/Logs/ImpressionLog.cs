@@ -59,6 +59,32 @@ public sealed class ImpressionLog
     public SessionEvent Event(int row) =>
         new(Items[Item[row]], TimestampMs[row], Actions[row], float.IsNaN(WatchSeconds[row]) ? 0 : WatchSeconds[row]);
 
+    /// <summary>The rows of some users. Users and items keep their places, so that those left out have no rows.</summary>
+    /// <param name="keep">Whether a user, given by id, stays.</param>
+    public ImpressionLog OfUsers(Func<string, bool> keep)
+    {
+        var kept = Users.Ids.Select(keep).ToArray();
+        var rows = Enumerable.Range(0, Count).Where(row => kept[User[row]]).ToArray();
+        return new ImpressionLog
+        {
+            Users = Users,
+            Items = Items,
+            Row = Of(Row),
+            User = Of(User),
+            Item = Of(Item),
+            TimestampMs = Of(TimestampMs),
+            Actions = Of(Actions),
+            Recorded = Of(Recorded),
+            WatchSeconds = Of(WatchSeconds),
+            DurationSeconds = Of(DurationSeconds),
+            Tab = Of(Tab),
+            Hour = Of(Hour),
+            Day = Of(Day),
+        };
+
+        ImmutableArray<T> Of<T>(ImmutableArray<T> column) => [.. rows.Select(row => column[row])];
+    }
+
     /// <summary>The first row of every user in order, then <see cref="Count"/>: user u has the rows [starts[u], starts[u + 1]).</summary>
     public ImmutableArray<int> UserStarts()
     {

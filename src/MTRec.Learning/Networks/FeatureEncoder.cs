@@ -70,6 +70,26 @@ public sealed class FeatureEncoder : nn.Module<Tensor, Tensor>
         static Tensor Column(int[] places, Converter<int, float> value) => tensor(Array.ConvertAll(places, value));
     }
 
+    /// <summary>Makes an encoder whose categories have given numbers, which do not learn.</summary>
+    /// <param name="features">The columns.</param>
+    /// <param name="statistics">One a column; those of categories are not read.</param>
+    /// <param name="codes">Numbers of every code of every category, in the order of the columns [codes, <paramref name="embeddingSize"/>], row by row.</param>
+    /// <param name="embeddingSize">Numbers a category, 1 or more.</param>
+    /// <exception cref="ArgumentException"><paramref name="codes"/> does not fit the categories.</exception>
+    public FeatureEncoder(
+        IReadOnlyList<FeatureDefinition> features, IReadOnlyList<NumericStatistics> statistics, ReadOnlySpan<float> codes, int embeddingSize)
+        : this(features, statistics, embeddingSize)
+    {
+        if (codes.Length != (_embeddings is null ? 0 : _embeddings.weight!.numel()))
+            throw new ArgumentException($"{codes.Length} numbers do not fit the codes of the categories.", nameof(codes));
+        if (_embeddings is null)
+            return;
+        using (no_grad())
+        using (NewDisposeScope())
+            _embeddings.weight!.copy_(tensor(codes.ToArray(), codes.Length / embeddingSize, embeddingSize));
+        _embeddings.weight!.requires_grad = false;
+    }
+
     /// <summary>Columns of the result.</summary>
     public int Width => _numericCount + (_categoricalCount * _embeddingSize);
 

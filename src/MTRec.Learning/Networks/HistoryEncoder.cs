@@ -47,6 +47,9 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
         return cat([history.narrow(-1, HistoryLayout.ActionStart, actions), watch], -1);
     }
 
+    /// <summary>The logarithm of the watch time as <see cref="Responses"/> holds it, in a graph.</summary>
+    internal static OnnxValue LogWatch(OnnxGraph graph, OnnxValue watch) => graph.Log(graph.Relu(watch) + 1) * WatchScale;
+
     /// <summary>Encodes histories.</summary>
     /// <param name="history">[B, h, W], h at most the layout's length: the last h rows.</param>
     /// <param name="items">Its items, encoded [B, h, item].</param>
@@ -70,7 +73,7 @@ public sealed class HistoryEncoder : nn.Module<Tensor, Tensor, HistoryEncoding>
     public (OnnxValue Events, OnnxValue Present, OnnxValue Responses, OnnxValue Summary) Export(OnnxGraph graph, string name, OnnxValue history, OnnxValue items)
     {
         var present = graph.Select(history, 1, HistoryLayout.PresentColumn);
-        var watch = graph.Log(graph.Relu(Columns(HistoryLayout.WatchColumn, 1)) + 1) * WatchScale;
+        var watch = LogWatch(graph, Columns(HistoryLayout.WatchColumn, 1));
         var responses = graph.Concat(1, Columns(HistoryLayout.ActionStart, _actions), watch);
         var age = graph.Log(graph.Relu(Columns(HistoryLayout.AgeColumn, 1)) + 1) * AgeScale;
         var events = graph.Linear($"{name}.event", graph.Concat(1, items, responses, age), _event);

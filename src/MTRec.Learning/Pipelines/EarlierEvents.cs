@@ -5,7 +5,7 @@ using MTRec.Data.Logs;
 namespace MTRec.Learning.Pipelines;
 
 /// <summary>What users did before a log: the logs before it, one after the other.</summary>
-internal static class EarlierEvents
+public static class EarlierEvents
 {
     /// <summary>Appends a log to what was before it.</summary>
     public static IReadOnlyDictionary<string, ImmutableArray<SessionEvent>> After(

@@ -1,0 +1,283 @@
+using MTRec.Core.Features;
+using MTRec.Learning.Environments;
+using MTRec.Learning.Fusion;
+using static TorchSharp.torch;
+
+namespace MTRec.Simulation.KuaiRand;
+
+/// <summary>
+/// Users of KuaiRand with fitted responses, one sitting a session: context stays, the clock runs by what is watched. Each step shows the L best
+/// of n drawn candidates; the responses to a list's items are drawn given the history before the list.
+/// </summary>
+/// <remarks>
+/// The satisfaction, which decides when users leave, takes the mean reward of a list's items and is hidden from the state. Rewards are sums over
+/// the list. The history is what the service would hold of the same events, and states and candidates are made of it by
+/// <see cref="FusionState"/> alone. A response model is a law of what users did given their history under the log's own policy: how users would
+/// change under another policy it cannot know.
+/// </remarks>
+public sealed class KuaiRandEnvironment : IEnvironment
+{
+    private readonly KuaiRandWorld _world;
+    private readonly SessionStarts _starts;
+    private readonly ResponseModel _responses;
+    private readonly KuaiRandSessionOptions _options;
+    private Generator? _chance;
+    private SessionBatch? _sessions;
+
+    internal KuaiRandEnvironment(string name, KuaiRandWorld world, SessionStarts starts, ResponseModel responses, KuaiRandSessionOptions options)
+    {
+        _world = world;
+        _starts = starts;
+        _responses = responses;
+        _options = options;
+        Shape = new EnvironmentShape(name, world.State.StateWidth, options.Candidates, KuaiRandRewards.Names, options.MaximumSteps)
+        {
+            Tasks = world.Tasks,
+            Candidates = options.Candidates,
+            CandidateWidth = world.State.CandidateWidth,
+            ListSize = options.ListSize,
+            Responses = ResponseLayout.Names,
+        };
+    }
+
+    /// <inheritdoc/>
+    public EnvironmentShape Shape { get; }
+
+    /// <summary>The users that sessions are of.</summary>
+    public IReadOnlySet<string> Users => _starts.Users.ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Ids of the sessions' users [B].</summary>
+    public IReadOnlyList<string> SessionUsers => Sessions.UserIds;
+
+    /// <summary>Hidden satisfaction [B], for studies; a copy that the current dispose scope owns.</summary>
+    public Tensor Satisfaction => Sessions.Satisfaction.clone();
+
+    /// <summary>The service's inputs of the current step: context [B, C], user [B, U], history [B, H, W], candidates [B, n, 1 + I].</summary>
+    public (Tensor Context, Tensor User, Tensor History, Tensor Candidates) Inputs =>
+        (Sessions.Context.clone(), Sessions.User.clone(), Sessions.History.clone(), _world.Pool.Rows(Sessions.Places));
+
+    /// <summary>Ids of the current candidates [B][n].</summary>
+    public string[][] CandidateIds()
+    {
+        using var scope = NewDisposeScope();
+        var places = Sessions.Places.contiguous().data<long>().ToArray();
+        return [.. places.Chunk(_options.Candidates).Select(row => Array.ConvertAll(row, place => _world.Pool.Ids[(int)place]))];
+    }
+
+    /// <summary>
+    /// The moments of the current step [B], in milliseconds since the Unix epoch.
+    /// </summary>
+    public long[] Moments()
+    {
+        using var scope = NewDisposeScope();
+        return Sessions.Now.contiguous().data<long>().ToArray();
+    }
+
+    private SessionBatch Sessions => _sessions ?? throw new InvalidOperationException("The environment has not been reset.");
+
+    /// <inheritdoc/>
+    public Observation Reset(int sessions, int seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(sessions, 1);
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        _chance?.Dispose();
+        _chance = new Generator((ulong)seed);
+        var start = _starts.Draw(sessions, seed);
+        var next = new SessionBatch
+        {
+            UserIds = start.UserIds,
+            Context = start.Context,
+            User = start.User,
+            UpstreamHalf = _world.Upstream.UserHalf(start.Context, start.User).unsqueeze(1),
+            History = start.History,
+            Times = start.Times,
+            Now = start.Now,
+            Satisfaction = (start.PlaySeconds * (1 / _world.StartScale)).clamp_min(_options.LowestStart),
+            Active = ones(sessions),
+            Views = zeros(sessions),
+            Places = _world.Pool.Draw(Chance(sessions, _options.Candidates)),
+        };
+        Keep(next);
+        return Observe();
+    }
+
+    /// <inheritdoc/>
+    public Outcome Advance(Tensor action)
+    {
+        var sessions = Sessions;
+        var count = sessions.Active.shape[0];
+        if (action.shape is not [var rows, var columns] || rows != count || columns != _options.Candidates)
+            throw new ArgumentException($"The action is [{string.Join(", ", action.shape)}], not [{count}, {_options.Candidates}].", nameof(action));
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        var chance = Chance(count, _options.ListSize, ResponseModel.Chances + 1);
+        var candidateChance = Chance(count, _options.Candidates);
+
+        var shown = Best(action.detach());
+        var items = _world.Pool.Rows(sessions.Places.gather(1, shown));
+        var distribution = _responses.Predict(sessions.Context, sessions.User, sessions.History, items);
+        var active = sessions.Active.reshape(-1, 1, 1);
+        var responses = distribution.Draw(chance) * active;
+        var itemRewards = _world.Rewards.Of(_options.ExpectedRewards ? distribution.Expected() : responses) * active;
+
+        var watched = itemRewards.select(-1, 0).mean([1L]);
+        var satisfaction = (sessions.Satisfaction * _options.Persistence) + (watched * (1 - _options.Persistence));
+        satisfaction = where(sessions.Active.gt(0), satisfaction, sessions.Satisfaction);
+        var views = sessions.Views + (sessions.Active * _options.ListSize);
+        var ended = sessions.Active * satisfaction.lt(_options.LeaveBelow).logical_or(views.ge(_options.MaximumViews));
+        var was = sessions.Active.gt(0);
+        var (history, times, now) = Remember(sessions, items, responses, chance.select(-1, ResponseModel.Chances), was);
+        Keep(sessions with
+        {
+            History = history,
+            Times = times,
+            Now = now,
+            Satisfaction = satisfaction,
+            Active = sessions.Active - ended,
+            Views = views,
+            Places = where(was.unsqueeze(1), _world.Pool.Draw(candidateChance), sessions.Places),
+        });
+
+        var outcome = new Outcome(Observe(), itemRewards.sum(1L), ended)
+        {
+            Shown = shown,
+            ItemRewards = itemRewards,
+            Responses = responses,
+        };
+        foreach (var tensor in new[] { outcome.Rewards, ended, shown, itemRewards, responses })
+            tensor.MoveToOuterDisposeScope();
+        return outcome;
+    }
+
+    /// <summary>What only an oracle knows: the expected rewards [B, n, R] of showing each of the current candidates.</summary>
+    public Tensor ExpectedRewards()
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        return _world.Rewards.Of(ExpectedResponses()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What only an oracle knows: probabilities of the responses and expected seconds [B, n, responses] of the current candidates.</summary>
+    public Tensor ExpectedResponses()
+    {
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        var sessions = Sessions;
+        return _responses.Predict(sessions.Context, sessions.User, sessions.History, _world.Pool.Rows(sessions.Places)).Expected().MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _chance?.Dispose();
+        _sessions?.Dispose();
+        _sessions = null;
+    }
+
+    private Tensor Chance(params long[] size) => rand(size, generator: _chance);
+
+    // The places of the L highest scores, best first; of equals the first.
+    private Tensor Best(Tensor scores)
+    {
+        var places = new List<Tensor>();
+        for (var l = 0; l < _options.ListSize; l++)
+        {
+            var best = scores.argmax(1, keepdim: true);
+            places.Add(best);
+            if (l + 1 < _options.ListSize)
+                scores = scores.scatter(1, best, full_like(best, float.NegativeInfinity, dtype: scores.dtype));
+        }
+
+        return cat(places, 1);
+    }
+
+    private Observation Observe()
+    {
+        using var scope = NewDisposeScope();
+        var sessions = Sessions;
+        var logits = _world.Upstream.Logits(sessions.UpstreamHalf, _world.Pool.Upstream(sessions.Places));
+        var candidates = _world.Pool.Rows(sessions.Places);
+        return new Observation(
+            _world.State.State(sessions.Context, sessions.User, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
+            sessions.Active.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
+            _world.Normalise(logits).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
+            _world.State.Candidates(candidates, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+    }
+
+    // The history after a step, as the service's assembler writes it: shown items at its end, ages by the new moment.
+    private (Tensor History, Tensor Times, Tensor Now) Remember(SessionBatch sessions, Tensor items, Tensor responses, Tensor chance, Tensor was)
+    {
+        var (history, times, shown) = (sessions.History, sessions.Times, _options.ListSize);
+        var length = history.shape[1];
+        var watch = responses.narrow(-1, ResponseLayout.Names.Length - 1, 1);
+        var rows = cat([ones_like(watch), zeros_like(watch), watch, _world.Actions.Of(responses, chance), items], -1);
+        var kept = Math.Max(0, length - shown);
+        var nextHistory = cat([history.narrow(1, length - kept, kept), rows], 1);
+        var nextTimes = cat([times.narrow(1, length - kept, kept), sessions.Now.unsqueeze(1).expand(-1, shown)], 1);
+        nextHistory = where(was.reshape(-1, 1, 1), nextHistory.narrow(1, nextHistory.shape[1] - length, length), history);
+        nextTimes = where(was.unsqueeze(1), nextTimes.narrow(1, nextTimes.shape[1] - length, length), times);
+
+        var passed = ((watch.sum([1L, 2L]) + (_options.PauseSeconds * shown)) * 1000).round().to(ScalarType.Int64);
+        var now = sessions.Now + (passed * was);
+        var age = (now.unsqueeze(1) - nextTimes).clamp_min(0).to(ScalarType.Float32) / 1000;
+        nextHistory.select(-1, HistoryLayout.AgeColumn).copy_(age * nextHistory.select(-1, HistoryLayout.PresentColumn));
+        return (nextHistory, nextTimes, now);
+    }
+
+    private void Keep(SessionBatch next)
+    {
+        var before = _sessions;
+        _sessions = next;
+        next.Detach();
+        before?.DisposeUnless(next);
+    }
+
+    private sealed record SessionBatch : IDisposable
+    {
+        public required IReadOnlyList<string> UserIds { get; init; }
+
+        public required Tensor Context { get; init; }
+
+        public required Tensor User { get; init; }
+
+        public required Tensor UpstreamHalf { get; init; }
+
+        public required Tensor History { get; init; }
+
+        public required Tensor Times { get; init; }
+
+        public required Tensor Now { get; init; }
+
+        public required Tensor Satisfaction { get; init; }
+
+        public required Tensor Active { get; init; }
+
+        public required Tensor Views { get; init; }
+
+        public required Tensor Places { get; init; }
+
+        private Tensor[] All => [Context, User, UpstreamHalf, History, Times, Now, Satisfaction, Active, Views, Places];
+
+        public void Detach()
+        {
+            foreach (var tensor in All)
+                tensor.DetachFromDisposeScope();
+        }
+
+        public void DisposeUnless(SessionBatch next)
+        {
+            foreach (var (tensor, later) in All.Zip(next.All))
+            {
+                if (!ReferenceEquals(tensor, later))
+                    tensor.Dispose();
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var tensor in All)
+                tensor.Dispose();
+        }
+    }
+}

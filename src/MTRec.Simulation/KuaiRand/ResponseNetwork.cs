@@ -1,0 +1,88 @@
+using MTRec.Core.Features;
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Simulation.KuaiRand;
+
+/// <summary>
+/// Logits of a user's responses to an item (<see cref="ResponseLayout"/>): context, user and history's summary as one half; item, its own
+/// embedding and the user's responses to like items as the other; a hidden layer of their sum beside products of their projections, and a second.
+/// </summary>
+internal sealed class ResponseNetwork : nn.Module<FeatureBatch, Tensor>
+{
+    private readonly FeatureEncoder _context;
+    private readonly FeatureEncoder _user;
+    private readonly ItemEncoder _item;
+    private readonly HistoryState _history;
+    private readonly MatchedHistory _matched;
+    private readonly SplitLinear _first;
+    private readonly Linear _userTaste;
+    private readonly Linear _itemTaste;
+    private readonly Linear _second;
+    private readonly Linear _output;
+    private readonly Dropout _dropout;
+
+    public ResponseNetwork(
+        FeatureSchema schema, BackboneStatistics statistics, int items, IEnumerable<MatchingKey> keys, float[] logits, ResponseNetworkOptions options)
+        : base(nameof(ResponseNetwork))
+    {
+        var backbone = new BackboneOptions { ItemDropout = options.ItemDropout };
+        _context = new FeatureEncoder(schema.Context, statistics.Context, backbone.EmbeddingSize);
+        _user = new FeatureEncoder(schema.User, statistics.User, backbone.EmbeddingSize);
+        _item = new ItemEncoder(schema.Item, statistics.Item, items, backbone);
+        _history = new HistoryState(schema.History);
+        _matched = new MatchedHistory(schema, keys, schema.History.Actions);
+        var user = _context.Width + _user.Width + _history.Width;
+        var item = _item.Width + _matched.Width;
+        _first = new SplitLinear(user, item, options.Hidden);
+        _userTaste = nn.Linear(user, options.Tastes);
+        _itemTaste = nn.Linear(item, options.Tastes);
+        _second = nn.Linear(options.Hidden + options.Tastes, options.Hidden / 2);
+        _output = nn.Linear(options.Hidden / 2, logits.Length);
+        _dropout = nn.Dropout(options.Dropout);
+        using (no_grad())
+        using (NewDisposeScope())
+        {
+            nn.init.normal_(_output.weight!, 0, 0.02);
+            _output.bias!.copy_(tensor(logits));
+        }
+
+        RegisterComponents();
+    }
+
+    /// <summary>Logits [B, outputs] of one candidate a row.</summary>
+    public override Tensor forward(FeatureBatch input) =>
+        Logits(input.Context, input.User, input.History, input.Candidates.unsqueeze(1)).squeeze(1);
+
+    /// <summary>Logits [B, n, outputs] of candidates [B, n, 1 + I] of one user a row.</summary>
+    public Tensor Logits(Tensor context, Tensor user, Tensor history, Tensor candidates)
+    {
+        var state = _dropout.call(cat([_context.call(context), _user.call(user), _history.call(history)], -1)).unsqueeze(1);
+        var item = _dropout.call(cat([_item.call(candidates), _matched.Forward(candidates, history)], -1));
+        var tastes = _userTaste.call(state) * _itemTaste.call(item);
+        var hidden = cat([_first.call(state, item).relu(), tastes], -1);
+        return _output.call(_dropout.call(_second.call(hidden).relu()));
+    }
+}
+
+/// <summary>Sizes of a response model.</summary>
+public sealed record ResponseNetworkOptions
+{
+    /// <summary>Width of the first hidden layer; the second has half of it. 2 or more.</summary>
+    public int Hidden { get; init; } = 96;
+
+    /// <summary>Products of a user's and an item's projection, 1 or more.</summary>
+    public int Tastes { get; init; } = 16;
+
+    /// <summary>Share of items whose identity is hidden in training, in [0, 1].</summary>
+    public double ItemDropout { get; init; } = 0.5;
+
+    /// <summary>Dropout, in [0, 1).</summary>
+    public double Dropout { get; init; } = 0.1;
+
+    /// <summary>Bins of the watch time an engagement, 1 or more.</summary>
+    public int WatchBins { get; init; } = 12;
+}
