@@ -11,6 +11,9 @@ public static class SharedData
     /// <summary>Folder of the KuaiRand-Pure logs; it need not exist.</summary>
     public static string KuaiRand => Path.Combine(RepositoryRoot, "..", "shared", "data", "kuairand-pure");
 
+    /// <summary>Folder of the Open Bandit Dataset's sample; it need not exist.</summary>
+    public static string OpenBandit => Path.Combine(RepositoryRoot, "..", "shared", "data", "open-bandit");
+
     private static string FindRoot()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
@@ -41,4 +44,16 @@ public sealed class KuaiRandTheoryAttribute : TheoryAttribute
 {
     /// <summary>Skips the cases where <see cref="SharedData.KuaiRand"/> does not exist.</summary>
     public KuaiRandTheoryAttribute() => Skip = new KuaiRandFactAttribute().Skip;
+}
+
+/// <summary>Cases that read the Open Bandit Dataset's sample and are skipped, with the reason, where it is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class OpenBanditTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips the cases where <see cref="SharedData.OpenBandit"/> does not exist.</summary>
+    public OpenBanditTheoryAttribute()
+    {
+        if (!Directory.Exists(SharedData.OpenBandit))
+            Skip = "The Open Bandit Dataset is not beside this clone (../shared/data/open-bandit).";
+    }
 }

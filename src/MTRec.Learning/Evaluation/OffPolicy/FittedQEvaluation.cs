@@ -1,0 +1,166 @@
+using System.Globalization;
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Evaluation.OffPolicy;
+
+/// <summary>
+/// Fitted Q evaluation and BatchRL-MTF's Conservative-OPEstimator (arXiv 2208.04560): a network Q(s, a) of the evaluated policy pi_e,
+/// fitted on a log of any policy,
+/// <code>
+/// Q_k = argmin alpha * mean[Q(s, pi_e(s)) - Q(s, a)] + mean[(Q(s, a) - r - gamma Q_{k-1}(s', pi_e(s')))^2]
+/// V = mean over first states of Q(s0, pi_e(s0))
+/// </code>
+/// one Adam step a k; there is no s' where a session ended. The log must not be the one that the policy learned from.
+/// </summary>
+/// <remarks>
+/// The interval is that of the first states: it does not hold what another fit or another log of the same size would give. No
+/// densities are needed, so that nothing is weighed and the effective sample size is the number of first states.
+/// </remarks>
+/// <param name="options">How it fits.</param>
+public sealed class FittedQEvaluation(FittedQOptions options)
+{
+    private const int EvaluationBatch = 4096;
+
+    /// <summary>The estimator's name: <c>FQE</c>, or <c>Conservative-OPE</c> where alpha is above 0.</summary>
+    public string Name => options.Conservatism > 0 ? "Conservative-OPE" : "FQE";
+
+    /// <summary>The policy's discounted return a session.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="policy">pi_e: actions [B, A] of states [B, S]; called without gradients.</param>
+    /// <param name="bootstrap">The resampling of the sessions that first states belong to.</param>
+    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="cancellation">Ends the fitting between two steps.</param>
+    /// <exception cref="ArithmeticException">The loss is not finite.</exception>
+    public OffPolicyEstimate Evaluate(
+        TransitionLog log,
+        Func<Tensor, Tensor> policy,
+        UserBootstrap bootstrap,
+        IProgress<FitProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        var chosen = Chosen(log.State, policy);
+        manual_seed(options.Seed);
+        using var network = Network(log.State.shape[1] + log.Action.shape[1]);
+        Fit(network, log, chosen, progress, cancellation);
+
+        using var quiet = no_grad();
+        var rows = FirstRows(log);
+        var places = tensor(rows);
+        var values = Value(network, log.State.index_select(0, places), chosen.index_select(0, places)).Floats();
+        var sums = new UserSums(values.Length, 2);
+        for (var i = 0; i < values.Length; i++)
+            (sums[i, 0], sums[i, 1]) = (values[i], 1);
+        return new OffPolicyEstimate(Name, bootstrap.Interval(sums, total => total[0] / total[1]), values.Length, values.Length);
+    }
+
+    /// <summary>r + gamma * goesOn * Q_{k-1}(s', pi_e(s')).</summary>
+    /// <param name="reward">[B].</param>
+    /// <param name="goesOn">[B]: 1 where there is an s'.</param>
+    /// <param name="nextValue">[B].</param>
+    /// <param name="discount">gamma.</param>
+    internal static Tensor Target(Tensor reward, Tensor goesOn, Tensor nextValue, double discount) => reward + (goesOn * nextValue * discount);
+
+    /// <summary>alpha * mean[Q(s, pi_e(s)) - Q(s, a)] + mean[(Q(s, a) - target)^2].</summary>
+    /// <param name="logged">Q(s, a) [B].</param>
+    /// <param name="evaluated">Q(s, pi_e(s)) [B]; null where alpha is 0.</param>
+    /// <param name="target">[B].</param>
+    /// <param name="conservatism">alpha.</param>
+    internal static Tensor Loss(Tensor logged, Tensor? evaluated, Tensor target, double conservatism)
+    {
+        var error = (logged - target).square().mean();
+        return evaluated is null ? error : error + ((evaluated - logged).mean() * conservatism);
+    }
+
+    private void Fit(Sequential network, TransitionLog log, Tensor chosen, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        using var previous = Network(log.State.shape[1] + log.Action.shape[1]);
+        using var optimizer = optim.Adam(network.parameters(), options.LearningRate);
+        var random = new Random(options.Seed);
+        var rows = new long[options.BatchSize];
+        for (var step = 0; step < options.Steps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            if (step % options.TargetEvery == 0)
+                Copy(network, previous);
+            for (var i = 0; i < rows.Length; i++)
+                rows[i] = random.NextInt64(log.Count);
+            var loss = StepLoss(network, previous, log, chosen, tensor(rows));
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            if ((step + 1) % 100 == 0)
+            {
+                var value = loss.item<float>();
+                if (!float.IsFinite(value))
+                    throw new ArithmeticException($"{Name}: the loss is not finite after {step + 1} steps.");
+                progress?.Report(new FitProgress(Name, (step + 1.0) / options.Steps, string.Create(CultureInfo.InvariantCulture, $"loss {value:F4}")));
+            }
+        }
+    }
+
+    private Tensor StepLoss(Sequential network, Sequential previous, TransitionLog log, Tensor chosen, Tensor rows)
+    {
+        var state = log.State.index_select(0, rows);
+        var next = log.Next.index_select(0, rows);
+        var successor = next.clamp_min(0);
+        Tensor target;
+        using (no_grad())
+        {
+            var nextValue = Value(previous, log.State.index_select(0, successor), chosen.index_select(0, successor));
+            target = Target(log.Reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
+        }
+
+        var logged = Value(network, state, log.Action.index_select(0, rows));
+        var evaluated = options.Conservatism > 0 ? Value(network, state, chosen.index_select(0, rows)) : null;
+        return Loss(logged, evaluated, target, options.Conservatism);
+    }
+
+    private long[] FirstRows(TransitionLog log)
+    {
+        var steps = log.Step.Longs();
+        var rows = Enumerable.Range(0, steps.Length).Where(row => steps[row] == 0).Select(row => (long)row).ToArray();
+        if (rows.Length > options.InitialStates)
+            new Random(options.Seed).Shuffle(rows);
+        return rows[..Math.Min(rows.Length, options.InitialStates)];
+    }
+
+    private Sequential Network(long width)
+    {
+        var layers = new List<nn.Module<Tensor, Tensor>>();
+        foreach (var hidden in options.Hidden)
+        {
+            layers.AddRange([nn.Linear(width, hidden), nn.ReLU()]);
+            width = hidden;
+        }
+
+        return nn.Sequential([.. layers, nn.Linear(width, 1)]);
+    }
+
+    private static Tensor Value(Sequential network, Tensor state, Tensor action) => network.call(cat([state, action], dim: 1)).squeeze(-1);
+
+    private static void Copy(Sequential from, Sequential to)
+    {
+        using var quiet = no_grad();
+        foreach (var (source, target) in from.parameters().Zip(to.parameters()))
+            target.copy_(source);
+    }
+
+    /// <summary>pi_e of every state, which never changes: [N, A].</summary>
+    private static Tensor Chosen(Tensor state, Func<Tensor, Tensor> policy)
+    {
+        using var quiet = no_grad();
+        var parts = new List<Tensor>();
+        for (var start = 0L; start < state.shape[0]; start += EvaluationBatch)
+        {
+            using var scope = NewDisposeScope();
+            parts.Add(policy(state.narrow(0, start, Math.Min(EvaluationBatch, state.shape[0] - start))).clone().MoveToOuterDisposeScope());
+        }
+
+        return cat(parts, dim: 0);
+    }
+}
