@@ -73,8 +73,8 @@ public sealed class DecisionEstimators(DecisionLog log, UserBootstrap bootstrap)
     {
         if (modelled.Length != log.Count || expected.Length != log.Count)
             throw new ArgumentException($"{modelled.Length} and {expected.Length} predictions for {log.Count} rows.", nameof(modelled));
-        ImportanceRatios.CheckFinite("modelled reward", modelled);
         ImportanceRatios.CheckFinite("expected modelled reward", expected);
+        ImportanceRatios.CheckFinite("modelled reward", modelled);
         var sums = new UserSums(log.Users, 4);
         for (var row = 0; row < log.Count; row++)
         {
