@@ -1,5 +1,6 @@
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Simulation.KnownValue;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -89,7 +90,7 @@ public sealed class DecisionEstimatorsTests
     public void On_a_bandit_of_known_value_nothing_is_biased_and_intervals_cover()
     {
         const int Replications = 200;
-        var truth = ContinuousBandit.Truth(0.1, 0.4);
+        var truth = ContinuousBandit.Value(0.1, 0.4);
         var estimates = new Dictionary<string, List<Estimate>>();
         for (var replication = 0; replication < Replications; replication++)
         {
@@ -99,7 +100,7 @@ public sealed class DecisionEstimatorsTests
             var estimators = new DecisionEstimators(log, new UserBootstrap(replication, 500));
             // A rough model: right in x, too flat in a.
             var modelled = bandit.X.Zip(bandit.Action, (x, a) => 1 - (0.5 * Math.Pow(a - (0.5 * x), 2))).ToArray();
-            var expected = bandit.Each(_ => 1 - (0.5 * (0.01 + 0.16)));
+            var expected = bandit.X.Select(_ => 1 - (0.5 * (0.01 + 0.16))).ToArray();
             OffPolicyEstimate[] all =
             [
                 estimators.Ips(), estimators.Snips(), estimators.ClippedIps(1e6),
@@ -148,13 +149,13 @@ public sealed class DecisionEstimatorsTests
     {
         using var scope = NewDisposeScope();
         var bandit = new ContinuousBandit(4000, 9);
-        var truth = ContinuousBandit.Truth(0.1, 0.4);
+        var truth = ContinuousBandit.Value(0.1, 0.4);
         var logged = bandit.LoggedLogDensity();
         var wrongLogged = logged.Zip(bandit.Action, (density, action) => density + (0.8 * action) - 0.4).ToArray();
         var evaluated = bandit.EvaluatedLogDensity(0.1, 0.4);
-        var right = bandit.X.Zip(bandit.Action, ContinuousBandit.Expected).ToArray();
-        var rightExpected = bandit.Each(_ => truth);
-        var wrong = bandit.Each(x => 3 * x * x);
+        var right = bandit.X.Zip(bandit.Action, ContinuousBandit.ExpectedReward).ToArray();
+        var rightExpected = bandit.X.Select(_ => truth).ToArray();
+        var wrong = bandit.X.Select(x => 3 * x * x).ToArray();
 
         Assert.InRange(Estimate(logged, right, rightExpected), truth - 0.03, truth + 0.03);
         Assert.InRange(Estimate(logged, wrong, wrong), truth - 0.06, truth + 0.06);
@@ -179,9 +180,9 @@ public sealed class DecisionEstimatorsTests
             var log = bandit.Log(logged, bandit.KernelLogDensity(0.1, new ActionKernel(bandwidth, shape)));
             var estimate = new DecisionEstimators(log, new UserBootstrap(1, 200)).Snips().Value;
             // The kernel's variance is the policy's: 1 - .1^2 - h^2 times the variance of K.
-            var smoothed = ContinuousBandit.Truth(0.1, bandwidth * Math.Sqrt(variance));
+            var smoothed = ContinuousBandit.Value(0.1, bandwidth * Math.Sqrt(variance));
             Assert.InRange(estimate.Value, smoothed - 0.025, smoothed + 0.025);
-            errors.Add(Math.Abs(estimate.Value - ContinuousBandit.Truth(0.1, 0)));
+            errors.Add(Math.Abs(estimate.Value - ContinuousBandit.Value(0.1, 0)));
         }
 
         Assert.True(errors[1] < errors[0]);

@@ -1,5 +1,6 @@
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Simulation.KnownValue;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -35,31 +36,31 @@ public sealed class FittedQEvaluationTests
     public void A_deterministic_policy_is_worth_what_its_bellman_equations_say(double first, double second)
     {
         using var scope = NewDisposeScope();
-        using var log = TinyMdp.Log(4000, 7).Transitions();
-        var truth = TinyMdp.Value([first, second], 0, Discount);
+        using var log = new TwoStateProcess(4000, 7).Transitions();
+        var truth = TwoStateProcess.Value([first, second], 0, Discount);
         var estimate = new FittedQEvaluation(Quick).Evaluate(log, Policy(first, second), new UserBootstrap(1, 50));
         Assert.Equal("FQE", estimate.Estimator);
         Assert.InRange(estimate.Value.Value, truth - 0.25, truth + 0.25);
         // Far from what one step is worth, and from the other policy.
-        Assert.True(Math.Abs(truth - TinyMdp.Reward(0, first)) > 1);
-        Assert.True(Math.Abs(truth - TinyMdp.Value([second, first], 0, Discount)) > 0.5);
+        Assert.True(Math.Abs(truth - TwoStateProcess.ExpectedReward(0, first)) > 1);
+        Assert.True(Math.Abs(truth - TwoStateProcess.Value([second, first], 0, Discount)) > 0.5);
     }
 
     [Fact]
     public void While_the_target_stands_still_the_fit_looks_one_step_ahead()
     {
         using var scope = NewDisposeScope();
-        using var log = TinyMdp.Log(2000, 7).Transitions();
+        using var log = new TwoStateProcess(2000, 7).Transitions();
         var still = new FittedQEvaluation(Quick with { TargetEvery = int.MaxValue, Steps = 1200 }).Evaluate(log, Policy(0.5, -0.4), new UserBootstrap(1, 50));
         // Q_0, a fresh network, is about 0.
-        Assert.InRange(still.Value.Value, TinyMdp.Reward(0, 0.5) - 0.5, TinyMdp.Reward(0, 0.5) + 0.5);
+        Assert.InRange(still.Value.Value, TwoStateProcess.ExpectedReward(0, 0.5) - 0.5, TwoStateProcess.ExpectedReward(0, 0.5) + 0.5);
     }
 
     [Fact]
     public void Conservatism_holds_down_what_was_not_logged()
     {
         using var scope = NewDisposeScope();
-        using var log = TinyMdp.Log(1000, 7).Transitions();
+        using var log = new TwoStateProcess(1000, 7).Transitions();
         var options = Quick with { Steps = 600, TargetEvery = 1 };
         var plain = new FittedQEvaluation(options).Evaluate(log, Policy(2, 2), new UserBootstrap(1, 50));
         var conservative = new FittedQEvaluation(options with { Conservatism = 0.5 }).Evaluate(log, Policy(2, 2), new UserBootstrap(1, 50));
@@ -71,18 +72,18 @@ public sealed class FittedQEvaluationTests
     public void The_published_settings_order_policies_as_they_are()
     {
         using var scope = NewDisposeScope();
-        using var log = TinyMdp.Log(2000, 3).Transitions();
+        using var log = new TwoStateProcess(2000, 3).Transitions();
         double[][] policies = [[0.5, -0.4], [0.2, -0.1], [0, 0], [-0.4, 0.3], [-0.8, 0.6]];
         var options = FittedQOptions.Conservative with { Discount = Discount, Steps = 1500, BatchSize = 256, LearningRate = 1e-3, Hidden = [48] };
         var estimates = policies.Select(policy => new FittedQEvaluation(options).Evaluate(log, Policy(policy[0], policy[1]), new UserBootstrap(1, 50)).Value.Value);
-        Assert.Equal(1, Spearman.Of([.. estimates], [.. policies.Select(policy => TinyMdp.Value(policy, 0, Discount))]), 12);
+        Assert.Equal(1, Spearman.Of([.. estimates], [.. policies.Select(policy => TwoStateProcess.Value(policy, 0, Discount))]), 12);
     }
 
     [Fact]
     public void The_seed_decides_and_first_states_are_limited()
     {
         using var scope = NewDisposeScope();
-        using var log = TinyMdp.Log(300, 3).Transitions();
+        using var log = new TwoStateProcess(300, 3).Transitions();
         var options = Quick with { Steps = 20, InitialStates = 100 };
         var first = new FittedQEvaluation(options).Evaluate(log, Policy(0, 0), new UserBootstrap(1, 50));
         Assert.Equal(first, new FittedQEvaluation(options).Evaluate(log, Policy(0, 0), new UserBootstrap(1, 50)));
@@ -109,12 +110,11 @@ public sealed class FittedQEvaluationTests
     public void Sessions_keep_order_rewards_and_ratios()
     {
         using var scope = NewDisposeScope();
-        var steps = TinyMdp.Log(50, 2);
+        var steps = new TwoStateProcess(50, 2);
         using var log = steps.Transitions();
-        var evaluated = steps.Action.Select(action => -0.5 * (Math.Pow((action - 0.1) / 0.55, 2) + Math.Log(2 * Math.PI * 0.55 * 0.55))).ToArray();
         var (direct, through) = (
             new SessionEstimators(steps.Sessions([0.1, 0.1], 0.55), new UserBootstrap(1, 20), 0.9),
-            new SessionEstimators(log.Sessions(evaluated), new UserBootstrap(1, 20), 0.9));
+            new SessionEstimators(log.Sessions(steps.EvaluatedLogDensity([0.1, 0.1], 0.55)), new UserBootstrap(1, 20), 0.9));
         Assert.Equal(direct.PerDecisionNcis().Value.Value, through.PerDecisionNcis().Value.Value, 5);
         Assert.Equal(direct.TrajectoryIs().Value.Value, through.TrajectoryIs().Value.Value, 4);
     }

@@ -1,5 +1,6 @@
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Simulation.KnownValue;
 using Xunit;
 
 namespace MTRec.Learning.Tests.Evaluation.OffPolicy;
@@ -56,14 +57,13 @@ public sealed class SessionEstimatorsTests
     [Fact]
     public void The_logging_policy_itself_is_its_mean_return_by_every_estimator()
     {
-        var log = TinyMdp.Log(500, 1);
-        var mean = log.Reward.Select((reward, row) => Math.Pow(0.9, log.Step[row]) * reward).Sum() / 500;
-        var estimators = new SessionEstimators(log.Sessions([0, 0], TinyMdp.LoggedDeviation), new UserBootstrap(1, 10), 0.9, cap: 5);
+        var log = new TwoStateProcess(500, 1);
+        var estimators = new SessionEstimators(log.Sessions([0, 0], TwoStateProcess.LoggedDeviation), new UserBootstrap(1, 10), 0.9, cap: 5);
         Assert.All(
             new[] { estimators.PerDecisionIs(), estimators.TrajectoryIs(), estimators.TrajectoryNcis(), estimators.PerDecisionNcis() },
             estimate =>
             {
-                Assert.Equal(mean, estimate.Value.Value, 9);
+                Assert.Equal(log.MeanReturn(0.9), estimate.Value.Value, 9);
                 Assert.Equal(500, estimate.EffectiveSampleSize, 9);
             });
     }
@@ -73,14 +73,14 @@ public sealed class SessionEstimatorsTests
     {
         const int Replications = 200;
         double[] mean = [0.2, -0.1];
-        var truth = TinyMdp.Value(mean, 0.55, 0.9);
-        var logged = TinyMdp.Value([0, 0], TinyMdp.LoggedDeviation, 0.9);
+        var truth = TwoStateProcess.Value(mean, 0.55, 0.9);
+        var logged = TwoStateProcess.Value([0, 0], TwoStateProcess.LoggedDeviation, 0.9);
         Assert.True(Math.Abs(truth - logged) > 0.2);
 
         var estimates = new Dictionary<string, List<Estimate>>();
         for (var replication = 0; replication < Replications; replication++)
         {
-            var estimators = new SessionEstimators(TinyMdp.Log(400, replication).Sessions(mean, 0.55), new UserBootstrap(replication, 400), 0.9);
+            var estimators = new SessionEstimators(new TwoStateProcess(400, replication).Sessions(mean, 0.55), new UserBootstrap(replication, 400), 0.9);
             foreach (var estimate in new[] { estimators.PerDecisionIs(), estimators.TrajectoryNcis(), estimators.PerDecisionNcis() })
             {
                 if (!estimates.TryGetValue(estimate.Estimator, out var list))
