@@ -1,5 +1,6 @@
 using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
+using MTRec.Export;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Fusion;
@@ -39,7 +40,11 @@ public sealed class FusionActions
     /// <summary>Real units of an action whose dimensions are in [-1, 1]; any shape that ends in A.</summary>
     public Tensor ToReal(Tensor action) => (action.clamp(-1, 1) * tensor(_reach)) + tensor(_middle);
 
-    /// <summary>The inverse of <see cref="ToReal"/>; a dimension whose range is one point maps to 0.</summary>
+    /// <summary>The same in a graph; rows of A columns.</summary>
+    public OnnxValue ToReal(OnnxGraph graph, OnnxValue action) =>
+        (graph.Clip(action, -1, 1) * graph.Constant(_reach, Width)) + graph.Constant(_middle, Width);
+
+    /// <summary>The inverse of <see cref="ToReal(Tensor)"/>; a dimension whose range is one point maps to 0.</summary>
     public float[] FromReal(IReadOnlyList<float> real) =>
         [.. real.Select((value, i) => _reach[i] > 0 ? Math.Clamp((value - _middle[i]) / _reach[i], -1, 1) : 0)];
 

@@ -1,3 +1,5 @@
+using MTRec.Learning.Environments;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Fusion;
@@ -50,6 +52,9 @@ public sealed record FusionLog : IDisposable
     /// <summary>Highest deviation likewise [A], at least 0.</summary>
     public required Tensor UpperBound { get; init; }
 
+    /// <summary>Some of the candidates that were not shown, where they were kept.</summary>
+    public PassedOver? PassedOver { get; init; }
+
     /// <summary>N.</summary>
     public long Count => State.shape[0];
 
@@ -88,6 +93,11 @@ public sealed record FusionLog : IDisposable
             Step = Column(log => log.Step),
             LowerBound = stack(logs.Select(log => log.LowerBound)).amin([0L]),
             UpperBound = stack(logs.Select(log => log.UpperBound)).amax([0L]),
+            PassedOver = logs.Any(log => log.PassedOver is null) ? null : new PassedOver(
+                Column(log => log.PassedOver!.Items),
+                Column(log => log.PassedOver!.TaskScores),
+                Column(log => log.PassedOver!.Baseline),
+                logs[0].PassedOver!.Weight),
         }.Select(tensor => tensor.DetachFromDisposeScope());
 
         Tensor Column(Func<FusionLog, Tensor> column) => cat([.. logs.Select(column)]);
@@ -98,6 +108,51 @@ public sealed record FusionLog : IDisposable
     {
         foreach (var tensor in new[] { State, Items, TaskScores, Action, Baseline, LogDensity, Rewards, ItemRewards, Responses, Next, Session, Step, LowerBound, UpperBound })
             tensor.Dispose();
+        PassedOver?.Select(tensor =>
+        {
+            tensor.Dispose();
+            return tensor;
+        });
+    }
+
+    /// <summary>Discounted sum of the rewards from each row to its session's end [N, R], owned by the current dispose scope.</summary>
+    /// <param name="discount">gamma, in [0, 1].</param>
+    public Tensor Returns(double discount)
+    {
+        var groups = (int)Rewards.shape[1];
+        var (returns, next) = (Rewards.Floats(), Next.Longs());
+        for (var row = next.Length - 1; row >= 0; row--)
+        {
+            for (var group = 0; group < groups && next[row] >= 0; group++)
+                returns[(row * groups) + group] += (float)(discount * returns[(next[row] * groups) + group]);
+        }
+
+        return tensor(returns, next.Length, groups);
+    }
+
+    /// <summary>The same log as one that explored around <paramref name="policy"/>: older rounds of a progressive training beside the newest.</summary>
+    /// <returns>A log of its own; the caller disposes of it and of this one.</returns>
+    public FusionLog Around(IActionPolicy policy)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var passed = PassedOver is null ? null : PassedOver with { Baseline = Of(PassedOver.Items, PassedOver.TaskScores, PassedOver.Baseline.shape[1]) };
+        return (this with { Baseline = Of(Items, TaskScores, Action.shape[1]), PassedOver = passed }).Select(tensor => tensor.clone().DetachFromDisposeScope());
+
+        Tensor Of(Tensor items, Tensor scores, long actions)
+        {
+            const int Rows = 8192;
+            var parts = new List<Tensor>();
+            for (var row = 0L; row < Count; row += Rows)
+            {
+                using var inner = NewDisposeScope();
+                var rows = Math.Min(Rows, Count - row);
+                var observation = new Observation(State.narrow(0, row, rows), ones(rows), scores.narrow(0, row, rows), items.narrow(0, row, rows));
+                parts.Add(policy.Act(observation).expand(-1, actions, -1).clone().MoveToOuterDisposeScope());
+            }
+
+            return cat(parts);
+        }
     }
 
     // The same log with every tensor mapped.
@@ -117,5 +172,16 @@ public sealed record FusionLog : IDisposable
         Step = map(Step),
         LowerBound = map(LowerBound),
         UpperBound = map(UpperBound),
+        PassedOver = PassedOver?.Select(map),
     };
+}
+
+/// <summary>Candidates that a request had and did not show, drawn evenly among them.</summary>
+/// <param name="Items">[N, M, F].</param>
+/// <param name="TaskScores">[N, M, K], normalised to [0, 1].</param>
+/// <param name="Baseline">The action of the policy that was explored around [N, M, A], or [N, 1, A] where the request had one.</param>
+/// <param name="Weight">How many of the request's candidates each stands for, 1 or more.</param>
+public sealed record PassedOver(Tensor Items, Tensor TaskScores, Tensor Baseline, double Weight)
+{
+    internal PassedOver Select(Func<Tensor, Tensor> map) => this with { Items = map(Items), TaskScores = map(TaskScores), Baseline = map(Baseline) };
 }

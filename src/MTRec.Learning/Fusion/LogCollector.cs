@@ -6,7 +6,9 @@ namespace MTRec.Learning.Fusion;
 /// <summary>Lets a policy with exploration rank for an environment's users and writes what happened.</summary>
 /// <param name="environment">The users.</param>
 /// <param name="batch">Sessions side by side, 1 or more.</param>
-public sealed class LogCollector(IEnvironment environment, int batch = 512)
+/// <param name="perCandidate">Whether every candidate's action is drawn by itself, also around a policy that has one action a request.</param>
+/// <param name="passedOver">M: candidates to keep of those that were not shown, less than there are; 0 for none.</param>
+public sealed class LogCollector(IEnvironment environment, int batch = 512, bool perCandidate = false, int passedOver = 0)
 {
     /// <summary>Collects whole sessions.</summary>
     /// <param name="policy">The policy that is explored around.</param>
@@ -32,12 +34,14 @@ public sealed class LogCollector(IEnvironment environment, int batch = 512)
         {
             using var scope = NewDisposeScope();
             var baseline = policy.Act(observation);
+            if (perCandidate)
+                baseline = baseline.expand(-1, observation.TaskScores!.shape[1], -1);
             var (action, logDensity) = exploration.Draw(baseline, generator);
             var outcome = environment.Advance(policy.Actions.Fuse(action, observation.TaskScores!));
             var shown = outcome.Shown!;
             var rows = observation.Active.nonzero().squeeze(1);
             Tensor OfShown(Tensor x) => x.gather(1, shown.unsqueeze(-1).expand(-1, -1, x.shape[2])).index_select(0, rows);
-            Tensor OfAction(Tensor x) => policy.PerCandidate ? OfShown(x) : x.index_select(0, rows);
+            Tensor OfAction(Tensor x) => baseline.shape[1] > 1 ? OfShown(x) : x.index_select(0, rows);
             steps.Add(Keep(new FusionLog
             {
                 State = observation.State.index_select(0, rows),
@@ -54,6 +58,7 @@ public sealed class LogCollector(IEnvironment environment, int batch = 512)
                 Step = rows.full_like(step),
                 LowerBound = full(baseline.shape[2], exploration.Lower),
                 UpperBound = full(baseline.shape[2], exploration.Upper),
+                PassedOver = passedOver == 0 ? null : Others(observation, baseline, shown, rows, generator),
             }));
             var seen = observation;
             observation = outcome.Next;
@@ -62,6 +67,19 @@ public sealed class LogCollector(IEnvironment environment, int batch = 512)
             foreach (var tensor in Tensors(seen))
                 tensor.Dispose();
         }
+    }
+
+    private PassedOver Others(Observation observation, Tensor baseline, Tensor shown, Tensor rows, Generator generator)
+    {
+        var (count, candidates) = (observation.TaskScores!.shape[0], observation.TaskScores.shape[1]);
+        var lot = rand(count, candidates, generator: generator).scatter(1, shown, full_like(shown, -1, ScalarType.Float32));
+        var others = lot.topk(passedOver, -1).indexes;
+        Tensor Of(Tensor x) => x.gather(1, others.unsqueeze(-1).expand(-1, -1, x.shape[2])).index_select(0, rows);
+        return new PassedOver(
+            Of(observation.Candidates!),
+            Of(observation.TaskScores),
+            baseline.shape[1] == 1 ? baseline.index_select(0, rows) : Of(baseline),
+            (candidates - shown.shape[1]) / (double)passedOver);
     }
 
     private static IEnumerable<Tensor> Tensors(Observation observation) =>
@@ -95,6 +113,11 @@ public sealed class LogCollector(IEnvironment environment, int batch = 512)
             Step = step.index_select(0, order),
             LowerBound = first.LowerBound,
             UpperBound = first.UpperBound,
+            PassedOver = first.PassedOver is null ? null : new PassedOver(
+                Column(log => log.PassedOver!.Items),
+                Column(log => log.PassedOver!.TaskScores),
+                Column(log => log.PassedOver!.Baseline),
+                first.PassedOver.Weight),
         }.Select(tensor => tensor.DetachFromDisposeScope());
 
         Tensor Column(Func<FusionLog, Tensor> column) => cat([.. steps.Select(column)]).index_select(0, order);

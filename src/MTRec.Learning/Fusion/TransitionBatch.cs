@@ -31,6 +31,15 @@ public sealed record TransitionBatch(
     Tensor NextBaseline,
     Tensor Continues)
 {
+    /// <summary>Some candidates that were not shown [b, M, ...], where the log keeps them.</summary>
+    public PassedOver? PassedOver { get; init; }
+
+    /// <summary>Lowest deviation from the baseline that was explored [A].</summary>
+    public required Tensor LowerBound { get; init; }
+
+    /// <summary>Highest deviation likewise [A].</summary>
+    public required Tensor UpperBound { get; init; }
+
     /// <summary>The steps at <paramref name="rows"/> [b] int64.</summary>
     public static TransitionBatch Of(FusionLog log, Tensor rows)
     {
@@ -50,7 +59,12 @@ public sealed record TransitionBatch(
             log.TaskScores.index_select(0, next),
             log.Action.index_select(0, next),
             log.Baseline.index_select(0, next),
-            continues);
+            continues)
+        {
+            PassedOver = log.PassedOver?.Select(tensor => tensor.index_select(0, rows)),
+            LowerBound = log.LowerBound.alias(),
+            UpperBound = log.UpperBound.alias(),
+        };
     }
 }
 

@@ -1,0 +1,144 @@
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.BatchRl;
+
+/// <summary>
+/// BatchRL-MTF (arXiv 2208.04560): batch-constrained Q-learning of the fusion's action from a log. A generator, a conditional autoencoder,
+/// proposes actions as the log has them; a bounded perturbation improves them; two critics choose. What the log never tried is never bootstrapped.
+/// </summary>
+public sealed class BatchRl : IFusionLearner
+{
+    private readonly BatchRlOptions _options;
+    private readonly int _stateWidth;
+    private readonly TransitionSampler _sampler;
+    private readonly Generator _chance;
+    private readonly BatchRlPolicy _target;
+    private readonly Mlp _encoder;
+    private readonly Tensor _rewardWeights;
+    private readonly optim.Optimizer _generatorStep;
+    private readonly optim.Optimizer _perturbationStep;
+    private readonly optim.Optimizer _criticStep;
+    private int _updates;
+
+    /// <summary>Prepares a training.</summary>
+    /// <param name="log">The log, one action a request; it must outlive the learner.</param>
+    /// <param name="actions">The formula.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
+    public BatchRl(FusionLog log, FusionActions actions, BatchRlOptions options)
+    {
+        if (log.Action.shape[1] != 1)
+            throw new ArgumentException("BatchRL-MTF learns one action a request.", nameof(log));
+        _options = options;
+        manual_seed(options.Seed);
+        _stateWidth = (int)log.State.shape[1];
+        Policy = new BatchRlPolicy(actions, _stateWidth, options);
+        _target = new BatchRlPolicy(actions, _stateWidth, options);
+        _encoder = new Mlp(_stateWidth + actions.Width, options.Hidden, 2 * Policy.LatentWidth);
+        _sampler = new TransitionSampler(log, options.BatchSize, options.Seed);
+        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        _rewardWeights = RewardScale.Weights(log, options.RewardWeights);
+        using (var scope = NewDisposeScope())
+            Policy.Critics.StartAt((log.Returns(options.Discount).mean([0L]) * _rewardWeights).sum().expand(2));
+        _target.Follow(Policy, 1);
+        _generatorStep = optim.Adam([.. _encoder.parameters(), .. Policy.Decoder.parameters()], options.GeneratorRate);
+        _perturbationStep = optim.Adam(Policy.Perturbation.parameters(), options.PerturbationRate);
+        _criticStep = optim.Adam(Policy.Critics.parameters(), options.CriticRate);
+    }
+
+    /// <summary>The policy, as far as it is; the learner owns it.</summary>
+    public BatchRlPolicy Policy { get; }
+
+    /// <summary>Learns a policy from a log.</summary>
+    /// <returns>The policy; the caller disposes of it.</returns>
+    public static IExportablePolicy Train(
+        FusionLog log, FusionActions actions, BatchRlOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        using var learner = new BatchRl(log, actions, options);
+        return FusionTraining.Run(learner, options.Updates, "BatchRL-MTF", progress, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public IExportablePolicy Snapshot()
+    {
+        var policy = new BatchRlPolicy(Policy.Actions, _stateWidth, _options);
+        policy.Follow(Policy, 1);
+        return policy;
+    }
+
+    /// <inheritdoc/>
+    public double Update()
+    {
+        using var scope = NewDisposeScope();
+        var batch = _sampler.Draw();
+        var action = batch.Action.squeeze(1);
+
+        Minimise(_generatorStep, GeneratorLoss(batch.State, action));
+
+        var q = Policy.Critics.call(cat([batch.State, action], -1));
+        Minimise(_criticStep, Bcq.CriticLoss(q, Target(batch)));
+
+        Minimise(_perturbationStep, PerturbationLoss(batch.State));
+
+        if (++_updates % _options.TargetEvery == 0)
+            _target.Follow(Policy, _options.TargetRate);
+        return q[0].mean().item<float>();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _generatorStep.Dispose();
+        _perturbationStep.Dispose();
+        _criticStep.Dispose();
+        _encoder.Dispose();
+        _target.Dispose();
+        Policy.Dispose();
+        _rewardWeights.Dispose();
+        _sampler.Dispose();
+        _chance.Dispose();
+    }
+
+    /// <summary>The networks that the targets are made with.</summary>
+    internal BatchRlPolicy TargetNetworks => _target;
+
+    /// <summary>y [b] of a batch, by the target networks.</summary>
+    internal Tensor Target(TransitionBatch batch)
+    {
+        using var quiet = no_grad();
+        var count = batch.NextState.shape[0];
+        var latents = BatchRlPolicy.Latents([count * _options.Samples, Policy.LatentWidth], _chance);
+        var states = batch.NextState.repeat_interleave(_options.Samples, 0);
+        var proposals = _target.Perturb(states, Policy.Decode(states, latents));
+        var nextQ = _target.Critics.call(cat([states, proposals], -1)).reshape(2, count, _options.Samples);
+        return Bcq.Target((batch.Rewards * _rewardWeights).sum(-1), batch.Continues.squeeze(1), nextQ, _options.Discount);
+    }
+
+    private Tensor GeneratorLoss(Tensor state, Tensor action)
+    {
+        var code = _encoder.call(cat([state, action], -1));
+        var mean = code.narrow(-1, 0, Policy.LatentWidth);
+        var logDeviation = code.narrow(-1, Policy.LatentWidth, Policy.LatentWidth).clamp(-4, 4);
+        var latent = mean + (logDeviation.exp() * randn(mean.shape, generator: _chance));
+        return Bcq.GeneratorLoss(Policy.Decode(state, latent), action, mean, logDeviation, _options.KlWeight);
+    }
+
+    // The perturbation climbs Q_1 from where the generator is: E[-Q_1(s, a + xi(s, a))], a ~ D(. | s).
+    private Tensor PerturbationLoss(Tensor state)
+    {
+        Tensor action;
+        using (no_grad())
+            action = Policy.Decode(state, BatchRlPolicy.Latents([state.shape[0], Policy.LatentWidth], _chance)).detach();
+        return -Policy.Critics.Frozen(cat([state, Policy.Perturb(state, action)], -1))[0].mean();
+    }
+
+    private static void Minimise(optim.Optimizer optimizer, Tensor loss)
+    {
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }
+}

@@ -1,0 +1,189 @@
+using MTRec.Learning.Algorithms.UnifiedRl;
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.EnhancedRl;
+
+/// <summary>
+/// EnhancedRL (arXiv 2409.11678): states and actions of user-item pairs; a list is worth the sum of its pairs. Bounded exploration, the critics'
+/// ensemble and progressive training are UnifiedRL's. Where the published outline leaves a pair's action without effect,
+/// <see cref="EnhancedRlObjective"/> says what we do instead.
+/// </summary>
+public sealed class EnhancedRl : IProgressiveLearner
+{
+    private readonly EnhancedRlOptions _options;
+    private readonly FusionActions _actions;
+    private readonly int _stateWidth;
+    private readonly int _itemWidth;
+    private readonly int _groups;
+    private readonly EnhancedRlPolicy _targetActor;
+    private readonly CriticEnsemble _critics;
+    private readonly CriticEnsemble _targetCritics;
+    private readonly optim.Optimizer _actorStep;
+    private readonly optim.Optimizer _criticStep;
+    private TransitionSampler? _sampler;
+    private Tensor? _groupWeights;
+    private int _updates;
+
+    /// <summary>Makes a learner that has not seen a log.</summary>
+    /// <param name="actions">The formula.</param>
+    /// <param name="stateWidth">S.</param>
+    /// <param name="itemWidth">F.</param>
+    /// <param name="groups">q: reward groups.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    public EnhancedRl(FusionActions actions, int stateWidth, int itemWidth, int groups, EnhancedRlOptions options)
+    {
+        (_actions, _stateWidth, _itemWidth, _groups, _options) = (actions, stateWidth, itemWidth, groups, options);
+        manual_seed(options.Seed);
+        Policy = new EnhancedRlPolicy(actions, stateWidth, itemWidth, options);
+        _targetActor = new EnhancedRlPolicy(actions, stateWidth, itemWidth, options);
+        var inputs = stateWidth + itemWidth + actions.Tasks + actions.Width;
+        _critics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
+        _targetCritics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
+        _targetCritics.Follow(_critics, 1);
+        _actorStep = optim.Adam(Policy.parameters(), options.ActorRate);
+        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
+    }
+
+    /// <summary>The policy, as far as it is; the learner owns it.</summary>
+    public EnhancedRlPolicy Policy { get; }
+
+    /// <summary>The critics [q m] of (s, item, scores, a).</summary>
+    internal CriticEnsemble Critics => _critics;
+
+    /// <summary>The critics that targets are made with.</summary>
+    internal CriticEnsemble TargetCritics => _targetCritics;
+
+    /// <summary>The actor that targets are made with.</summary>
+    internal EnhancedRlPolicy TargetActor => _targetActor;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The log has other reward groups, or keeps no passed-over candidates where the objective needs them.</exception>
+    public void Use(FusionLog log)
+    {
+        if (log.Rewards.shape[1] != _groups)
+            throw new ArgumentException($"The learner was made for {_groups} reward groups.", nameof(log));
+        if (_options.Objective == EnhancedRlObjective.Choice && log.PassedOver is null)
+            throw new ArgumentException("The log must keep candidates that were passed over: a choice needs alternatives.", nameof(log));
+        using var scope = NewDisposeScope();
+        if (_sampler is null)
+        {
+            _groupWeights = RewardScale.Weights(log, _options.GroupWeights);
+            Policy.StartAt(log.Baseline.mean([0L, 1L]));
+            _targetActor.Follow(Policy, 1);
+            var values = log.Returns(_options.Discount).mean([0L]) * _groupWeights.abs() / log.Items.shape[1];
+            _critics.StartAt(values.repeat_interleave(_options.Critics));
+            _targetCritics.Follow(_critics, 1);
+        }
+
+        _sampler?.Dispose();
+        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+    }
+
+    /// <inheritdoc/>
+    public double Update()
+    {
+        using var scope = NewDisposeScope();
+        var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
+
+        _criticStep.zero_grad();
+        var (loss, q) = CriticLoss(batch);
+        loss.backward();
+        _criticStep.step();
+
+        if (_updates >= _options.CriticWarmUp)
+        {
+            _actorStep.zero_grad();
+            ActorLoss(batch).backward();
+            _actorStep.step();
+        }
+
+        if (++_updates % _options.TargetEvery == 0)
+        {
+            _targetActor.Follow(Policy, _options.TargetRate);
+            _targetCritics.Follow(_critics, _options.TargetRate);
+        }
+
+        return (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+    }
+
+    /// <inheritdoc/>
+    public IExportablePolicy Snapshot()
+    {
+        var policy = new EnhancedRlPolicy(_actions, _stateWidth, _itemWidth, _options);
+        policy.Follow(Policy, 1);
+        return policy;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _actorStep.Dispose();
+        _criticStep.Dispose();
+        _critics.Dispose();
+        _targetCritics.Dispose();
+        _targetActor.Dispose();
+        Policy.Dispose();
+        _sampler?.Dispose();
+        _groupWeights?.Dispose();
+    }
+
+    /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>
+    internal (Tensor Loss, Tensor Q) CriticLoss(TransitionBatch batch)
+    {
+        var q = OfPairs(_critics.call(Pairs(batch.State, batch.Items, batch.TaskScores, batch.Action)), batch.Items);
+        var rewards = batch.ItemRewards * _groupWeights!.abs();
+        var future = Future(batch);
+        return (_options.Credit == EnhancedRlCredit.List ? PairLosses.ListLoss(q, rewards, future) : PairLosses.ItemLoss(q, rewards, future), q);
+    }
+
+    /// <summary>The value of the next lists [q, m, b], by the target networks.</summary>
+    internal Tensor Future(TransitionBatch batch)
+    {
+        using var quiet = no_grad();
+        var action = _targetActor.Act(batch.NextState, batch.NextItems, batch.NextTaskScores);
+        var trust = ExploredBounds.Trust(ExploredBounds.Excess(action, batch.NextBaseline, batch.LowerBound, batch.UpperBound, _options.Beta));
+        var nextQ = OfPairs(_targetCritics.call(Pairs(batch.NextState, batch.NextItems, batch.NextTaskScores, action)), batch.NextItems);
+        return PairLosses.Future(batch.Continues, trust, nextQ, _options.Discount);
+    }
+
+    /// <summary>The actor's loss on a batch.</summary>
+    internal Tensor ActorLoss(TransitionBatch batch)
+    {
+        var choice = _options.Objective == EnhancedRlObjective.Choice;
+        var items = choice ? cat([batch.Items, batch.PassedOver!.Items], 1) : batch.Items;
+        var scores = choice ? cat([batch.TaskScores, batch.PassedOver!.TaskScores], 1) : batch.TaskScores;
+        var baseline = batch.Baseline.shape[1] == 1 || !choice ? batch.Baseline : cat([batch.Baseline, batch.PassedOver!.Baseline], 1);
+        var action = Policy.Act(batch.State, items, scores);
+        var excess = ExploredBounds.Excess(action, baseline, batch.LowerBound, batch.UpperBound, _options.Beta);
+        var penalty = ExploredBounds.Penalty(excess).sum(-1);
+        if (!choice)
+        {
+            var q = OfPairs(_critics.Frozen(Pairs(batch.State, items, scores, action)), items);
+            return (penalty * _options.Eta).mean() - EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).mean() * items.shape[1];
+        }
+
+        Tensor values;
+        using (no_grad())
+        {
+            var q = OfPairs(_critics.call(Pairs(batch.State, items, scores, action)), items);
+            values = EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).reshape(-1, items.shape[1]);
+        }
+
+        var shown = batch.Items.shape[1];
+        var fused = _actions.Fuse(action, scores);
+        var temperature = Math.Max(fused.detach().std(1, unbiased: false).mean().item<float>() * _options.Temperature, 1e-6);
+        var chances = PairLosses.Choice(fused, shown, batch.PassedOver!.Weight, temperature);
+        return ((penalty * (_options.Eta / items.shape[1])) - ((chances * values).sum(1) * shown)).mean();
+    }
+
+    // One row a pair [b n, S + F + K + A].
+    private static Tensor Pairs(Tensor state, Tensor items, Tensor scores, Tensor action)
+    {
+        var pairs = items.shape[1];
+        return cat([state.unsqueeze(1).expand(-1, pairs, -1), items, scores, action.expand(-1, pairs, -1)], -1).flatten(0, 1);
+    }
+
+    private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(_groups, _options.Critics, items.shape[0], items.shape[1]);
+}

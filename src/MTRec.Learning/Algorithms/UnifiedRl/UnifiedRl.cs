@@ -1,0 +1,150 @@
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.UnifiedRl;
+
+/// <summary>
+/// UnifiedRL, also IntegratedRL-MTF (arXiv 2404.17589): off-policy learning that knows the exploration of its log. The actor is held within the
+/// explored bounds by a penalty d, targets outside of them are trusted less by phi, and each of the q reward groups has m independent critics,
+/// whose disagreement is a cost. <see cref="ProgressiveTraining"/> moves the bounds.
+/// </summary>
+public sealed class UnifiedRl : IProgressiveLearner
+{
+    private readonly UnifiedRlOptions _options;
+    private readonly FusionActions _actions;
+    private readonly int _stateWidth;
+    private readonly int _groups;
+    private readonly UnifiedRlPolicy _targetActor;
+    private readonly CriticEnsemble _critics;
+    private readonly CriticEnsemble _targetCritics;
+    private readonly optim.Optimizer _actorStep;
+    private readonly optim.Optimizer _criticStep;
+    private TransitionSampler? _sampler;
+    private Tensor? _groupWeights;
+    private int _updates;
+
+    /// <summary>Makes a learner that has not seen a log.</summary>
+    /// <param name="actions">The formula.</param>
+    /// <param name="stateWidth">S.</param>
+    /// <param name="groups">q: reward groups.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    public UnifiedRl(FusionActions actions, int stateWidth, int groups, UnifiedRlOptions options)
+    {
+        (_actions, _stateWidth, _groups, _options) = (actions, stateWidth, groups, options);
+        manual_seed(options.Seed);
+        Policy = new UnifiedRlPolicy(actions, stateWidth, options);
+        _targetActor = new UnifiedRlPolicy(actions, stateWidth, options);
+        _critics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
+        _targetCritics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
+        _targetCritics.Follow(_critics, 1);
+        _actorStep = optim.Adam(Policy.parameters(), options.ActorRate);
+        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
+    }
+
+    /// <summary>The policy, as far as it is; the learner owns it.</summary>
+    public UnifiedRlPolicy Policy { get; }
+
+    /// <summary>The critics [q m] of (s, a).</summary>
+    internal CriticEnsemble Critics => _critics;
+
+    /// <summary>The critics that targets are made with.</summary>
+    internal CriticEnsemble TargetCritics => _targetCritics;
+
+    /// <summary>The actor that targets are made with.</summary>
+    internal UnifiedRlPolicy TargetActor => _targetActor;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The log holds actions of single items, or other reward groups.</exception>
+    public void Use(FusionLog log)
+    {
+        if (log.Action.shape[1] != 1 || log.Rewards.shape[1] != _groups)
+            throw new ArgumentException($"UnifiedRL learns one action a request from {_groups} reward groups.", nameof(log));
+        using var scope = NewDisposeScope();
+        if (_sampler is null)
+        {
+            _groupWeights = RewardScale.Weights(log, _options.GroupWeights);
+            Policy.StartAt(log.Baseline.mean([0L, 1L]));
+            _targetActor.Follow(Policy, 1);
+            var values = log.Returns(_options.Discount).mean([0L]) * _groupWeights.abs();
+            _critics.StartAt(values.repeat_interleave(_options.Critics));
+            _targetCritics.Follow(_critics, 1);
+        }
+
+        _sampler?.Dispose();
+        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+    }
+
+    /// <inheritdoc/>
+    public double Update()
+    {
+        using var scope = NewDisposeScope();
+        var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
+
+        var q = ByGroup(_critics.call(Input(batch, batch.State, batch.Action.squeeze(1))));
+        _criticStep.zero_grad();
+        EnsembleLosses.CriticLoss(q, Target(batch)).backward();
+        _criticStep.step();
+
+        if (_updates >= _options.CriticWarmUp)
+        {
+            _actorStep.zero_grad();
+            ActorLoss(batch).backward();
+            _actorStep.step();
+        }
+
+        if (++_updates % _options.TargetEvery == 0)
+        {
+            _targetActor.Follow(Policy, _options.TargetRate);
+            _targetCritics.Follow(_critics, _options.TargetRate);
+        }
+
+        return (q.mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+    }
+
+    /// <inheritdoc/>
+    public IExportablePolicy Snapshot()
+    {
+        var policy = new UnifiedRlPolicy(_actions, _stateWidth, _options);
+        policy.Follow(Policy, 1);
+        return policy;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _actorStep.Dispose();
+        _criticStep.Dispose();
+        _critics.Dispose();
+        _targetCritics.Dispose();
+        _targetActor.Dispose();
+        Policy.Dispose();
+        _sampler?.Dispose();
+        _groupWeights?.Dispose();
+    }
+
+    /// <summary>y [q, m, b] of a batch, by the target networks; rewards are weighed and scaled here, so that the critics' values sum up.</summary>
+    internal Tensor Target(TransitionBatch batch)
+    {
+        using var quiet = no_grad();
+        var action = _targetActor.Act(batch.NextState);
+        var trust = ExploredBounds.Trust(ExploredBounds.Excess(action, batch.NextBaseline.squeeze(1), batch.LowerBound, batch.UpperBound, _options.Beta));
+        var nextQ = ByGroup(_targetCritics.call(Input(batch, batch.NextState, action)));
+        return EnsembleLosses.Target(batch.Rewards * _groupWeights!.abs(), batch.Continues, trust, nextQ, _options.Discount);
+    }
+
+    /// <summary>The actor's loss on a batch.</summary>
+    internal Tensor ActorLoss(TransitionBatch batch)
+    {
+        var action = Policy.Act(batch.State);
+        var penalty = ExploredBounds.Penalty(ExploredBounds.Excess(action, batch.Baseline.squeeze(1), batch.LowerBound, batch.UpperBound, _options.Beta));
+        var q = ByGroup(_critics.Frozen(Input(batch, batch.State, action)));
+        return EnsembleLosses.ActorLoss(q, _groupWeights!.sign(), penalty, _options.Disagreement, _options.Eta);
+    }
+
+    // Actions in half widths of the explored range: what was explored differs by as much as the states do, and is learned as fast (ours).
+    private static Tensor Input(TransitionBatch batch, Tensor state, Tensor action) =>
+        cat([state, action * (2 / (batch.UpperBound - batch.LowerBound))], -1);
+
+    private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
+}

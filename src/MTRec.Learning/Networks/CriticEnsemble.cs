@@ -1,0 +1,85 @@
+using MTRec.Export;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Networks;
+
+/// <summary>
+/// M networks of one shape, each with weights of its own, as batched products: the layers' weights are [M, in, out]. The first layer, whose
+/// input all share, is one matrix product [b, in] x [in, M out].
+/// </summary>
+public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
+{
+    private readonly int _members;
+    private readonly int _layers;
+
+    /// <summary>Makes M networks with Torch's initial weights for linear layers and ReLU between them.</summary>
+    /// <param name="members">M.</param>
+    /// <param name="inputs">Columns of the input.</param>
+    /// <param name="hidden">Widths of the hidden layers, one or more.</param>
+    public CriticEnsemble(int members, int inputs, IReadOnlyList<int> hidden)
+        : base(nameof(CriticEnsemble))
+    {
+        _members = members;
+        int[] widths = [inputs, .. hidden, 1];
+        _layers = widths.Length - 1;
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            var (from, to) = (widths[layer], widths[layer + 1]);
+            var bound = 1 / Math.Sqrt(from);
+            long[] weight = layer == 0 ? [from, members * to] : [members, from, to];
+            long[] bias = layer == 0 ? [members * to] : [members, 1, to];
+            register_parameter($"weight{layer}", nn.Parameter((rand(weight) * (2 * bound)) - bound));
+            register_parameter($"bias{layer}", nn.Parameter((rand(bias) * (2 * bound)) - bound));
+        }
+    }
+
+    /// <summary>
+    /// Begins flat at a value a member: a critic that must first climb to the returns' mean does so along its inputs, and takes that for their
+    /// effect. Ours.
+    /// </summary>
+    /// <param name="values">[M].</param>
+    public void StartAt(Tensor values)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        Weight(_layers - 1).mul_(0.01);
+        Bias(_layers - 1).copy_(values.reshape(-1, 1, 1));
+    }
+
+    /// <summary>[b, in] -> [M, b].</summary>
+    public override Tensor forward(Tensor x) => Run(x, parameter => parameter);
+
+    /// <summary>The same for who wants the slope in the input alone: the weights are constants.</summary>
+    public Tensor Frozen(Tensor x) => Run(x, parameter => parameter.detach());
+
+    /// <summary>One of the networks in a graph: [n, in] -> [n, 1].</summary>
+    public OnnxValue Export(OnnxGraph graph, string name, int member, OnnxValue x)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            var (weight, bias) = (Weight(layer), Bias(layer));
+            var width = layer == 0 ? weight.shape[1] / _members : weight.shape[2];
+            weight = layer == 0 ? weight.narrow(1, member * width, width) : weight[member];
+            bias = layer == 0 ? bias.narrow(0, member * width, width) : bias[member].squeeze(0);
+            x = layer == 0 ? x : graph.Relu(x);
+            x = graph.MatMul(x, graph.Initializer($"{name}.{layer}.weight", weight)) + graph.Initializer($"{name}.{layer}.bias", bias);
+        }
+
+        return x;
+    }
+
+    private Tensor Weight(int layer) => get_parameter($"weight{layer}")!;
+
+    private Tensor Bias(int layer) => get_parameter($"bias{layer}")!;
+
+    private Tensor Run(Tensor x, Func<Tensor, Tensor> weights)
+    {
+        x = (x.matmul(weights(Weight(0))) + weights(Bias(0))).reshape(x.shape[0], _members, -1).transpose(0, 1);
+        for (var layer = 1; layer < _layers; layer++)
+            x = baddbmm(weights(Bias(layer)), x.relu(), weights(Weight(layer)));
+        return x.squeeze(-1);
+    }
+}

@@ -1,0 +1,52 @@
+using MTRec.Learning.Networks;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Tests.Fusion;
+
+public sealed class CriticEnsembleTests
+{
+    [Fact]
+    public void Members_are_separate_networks()
+    {
+        manual_seed(1);
+        using var scope = NewDisposeScope();
+        using var critics = new CriticEnsemble(3, 4, [5, 6]);
+        critics.Stir(2);
+        var x = randn(7, 4);
+        var (w0, b0) = (critics.get_parameter("weight0")!, critics.get_parameter("bias0")!);
+        var (w1, b1) = (critics.get_parameter("weight1")!, critics.get_parameter("bias1")!);
+        var (w2, b2) = (critics.get_parameter("weight2")!, critics.get_parameter("bias2")!);
+
+        var all = critics.call(x);
+
+        Assert.Equal([3, 7], all.shape);
+        for (var member = 0; member < 3; member++)
+        {
+            var hidden = (x.matmul(w0.narrow(1, 5 * member, 5)) + b0.narrow(0, 5 * member, 5)).relu();
+            hidden = (hidden.matmul(w1[member]) + b1[member]).relu();
+            var expected = (hidden.matmul(w2[member]) + b2[member]).squeeze(1);
+            Assert.True(expected.allclose(all[member], atol: 1e-5));
+        }
+
+        all[1].sum().backward();
+        Assert.Equal(0, w1.grad![0].abs().sum().item<float>());
+        Assert.NotEqual(0, w1.grad![1].abs().sum().item<float>());
+    }
+
+    [Fact]
+    public void Frozen_has_a_slope_in_the_input_alone()
+    {
+        manual_seed(3);
+        using var scope = NewDisposeScope();
+        using var critics = new CriticEnsemble(2, 3, [4]);
+        var x = randn([5, 3], requires_grad: true);
+
+        var frozen = critics.Frozen(x);
+        Assert.True(frozen.allclose(critics.call(x)));
+        frozen.sum().backward();
+
+        Assert.True(x.grad!.abs().sum().item<float>() > 0);
+        Assert.All(critics.parameters(), parameter => Assert.Null(parameter.grad));
+    }
+}
