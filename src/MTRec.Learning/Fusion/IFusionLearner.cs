@@ -30,7 +30,12 @@ public static class FusionTraining
     /// <returns>The policy; the caller disposes of it.</returns>
     /// <exception cref="ArithmeticException">The critics' values are not finite.</exception>
     public static IExportablePolicy Run(
-        IFusionLearner learner, int updates, string stage, IProgress<FitProgress>? progress, CancellationToken cancellation, Action<int, double>? afterUpdate = null)
+        IFusionLearner learner,
+        int updates,
+        string stage,
+        IProgress<FitProgress>? progress = null,
+        Action<int, double>? afterUpdate = null,
+        CancellationToken cancellation = default)
     {
         for (var update = 1; update <= updates; update++)
         {

@@ -20,18 +20,18 @@ public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> coll
     /// <param name="first">The policy that is served before there is any other.</param>
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="progress">Told of the updates; may be null.</param>
-    /// <param name="cancellation">Ends the training.</param>
     /// <param name="afterUpdate">Told the number of updates so far and the mean Q.</param>
-    /// <param name="afterRound">Told each round's policy, which lives until the call returns.</param>
+    /// <param name="afterRound">Told each round, from 0, and its policy, which lives no longer than the call.</param>
+    /// <param name="cancellation">Ends the training.</param>
     /// <returns>The last round's policy; the caller disposes of it.</returns>
     public IExportablePolicy Run(
         IProgressiveLearner learner,
         IActionPolicy first,
         string stage,
         IProgress<FitProgress>? progress = null,
-        CancellationToken cancellation = default,
         Action<int, double>? afterUpdate = null,
-        Action<int, IFusionPolicy>? afterRound = null)
+        Action<int, IFusionPolicy>? afterRound = null,
+        CancellationToken cancellation = default)
     {
         var logs = new List<FusionLog>();
         IExportablePolicy? learned = null;
@@ -54,7 +54,8 @@ public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> coll
                 learned?.Dispose();
                 learned = null;
                 var done = round * updates;
-                learned = FusionTraining.Run(learner, updates, $"{stage}, round {round + 1} of {rounds}", progress, cancellation, (update, q) => afterUpdate?.Invoke(done + update, q));
+                learned = FusionTraining.Run(
+                    learner, updates, $"{stage}, round {round + 1} of {rounds}", progress, (update, q) => afterUpdate?.Invoke(done + update, q), cancellation);
                 afterRound?.Invoke(round, learned);
             }
 

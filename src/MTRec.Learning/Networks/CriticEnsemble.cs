@@ -60,7 +60,7 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         using var quiet = no_grad();
         for (var layer = 0; layer < _layers; layer++)
         {
-            var (weight, bias) = (Weight(layer), Bias(layer));
+            Tensor weight = Weight(layer), bias = Bias(layer);
             var width = layer == 0 ? weight.shape[1] / _members : weight.shape[2];
             weight = layer == 0 ? weight.narrow(1, member * width, width) : weight[member];
             bias = layer == 0 ? bias.narrow(0, member * width, width) : bias[member].squeeze(0);
@@ -71,9 +71,9 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         return x;
     }
 
-    private Tensor Weight(int layer) => get_parameter($"weight{layer}")!;
+    private Parameter Weight(int layer) => get_parameter($"weight{layer}")!;
 
-    private Tensor Bias(int layer) => get_parameter($"bias{layer}")!;
+    private Parameter Bias(int layer) => get_parameter($"bias{layer}")!;
 
     private Tensor Run(Tensor x, Func<Tensor, Tensor> weights)
     {

@@ -58,7 +58,7 @@ public sealed class BatchRl : IFusionLearner
         FusionLog log, FusionActions actions, BatchRlOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var learner = new BatchRl(log, actions, options);
-        return FusionTraining.Run(learner, options.Updates, "BatchRL-MTF", progress, cancellation);
+        return FusionTraining.Run(learner, options.Updates, "BatchRL-MTF", progress, null, cancellation);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using MTRec.Learning.Algorithms.EnhancedRl;
-using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using MTRec.Learning.Tests.Fusion;
