@@ -100,7 +100,7 @@ public sealed class HistoryState : nn.Module<Tensor, Tensor>
         foreach (var life in Lives)
             parts.Add(graph.Reshape(latest / ((latestAge * (1 / life)) + 1), 1, 1));
 
-        var nextAge = graph.Concat(0, graph.Slice(age, 0, 1), graph.Constant([0], 1));
+        var nextAge = graph.Concat(0, graph.Slice(age, 0, 1), graph.Constant([0f], 1));
         var breaks = graph.Cast(graph.Greater(age - nextAge, graph.Scalar(SessionGapSeconds)), OnnxType.Float32);
         var later = graph.MatMul(graph.Unsqueeze(breaks, 0), graph.Initializer($"{name}.later", _later));
         parts.Add(Log(present * graph.Relu((graph.Squeeze(later, 0) * -1) + 1)));
