@@ -151,20 +151,20 @@ public sealed class KuaiRandEnvironment : IEnvironment
     }
 
     /// <summary>What only an oracle knows: the expected rewards [B, n, R] of showing each of the current candidates.</summary>
-    public Tensor ExpectedRewards()
-    {
-        using var quiet = no_grad();
-        using var scope = NewDisposeScope();
-        return _world.Rewards.Of(ExpectedResponses()).MoveToOuterDisposeScope();
-    }
+    public Tensor ExpectedRewards() => ExpectedRewards(this);
 
-    /// <summary>What only an oracle knows: probabilities of the responses and expected seconds [B, n, responses] of the current candidates.</summary>
-    public Tensor ExpectedResponses()
+    /// <summary>
+    /// The expected rewards [B, n, R] of the current candidates if these users responded as those of another environment: what one who knew
+    /// all of that environment would go by in this one.
+    /// </summary>
+    public Tensor ExpectedRewards(KuaiRandEnvironment users)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
         var sessions = Sessions;
-        return _responses.Predict(sessions.Context, sessions.User, sessions.History, _world.Pool.Rows(sessions.Places)).Expected().MoveToOuterDisposeScope();
+        var candidates = _world.Pool.Rows(sessions.Places);
+        var responses = users._responses.Predict(sessions.Context, sessions.User, sessions.History, candidates);
+        return _world.Rewards.Of(responses.Expected()).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -29,6 +29,9 @@ public sealed class ResponseLayout
     /// <summary>First logit of the bins.</summary>
     public const int WatchStart = Engagements;
 
+    /// <summary>Least width of a bin, in ln(1 + seconds).</summary>
+    public const float Narrowest = 1e-4f;
+
     /// <summary>Responses beside engagement and watch time, in order.</summary>
     public static readonly UserActions[] Reactions = [UserActions.Like, UserActionNames.StrongPositive, UserActions.Hate];
 
@@ -55,7 +58,7 @@ public sealed class ResponseLayout
                 var quantile = values.Length == 0 ? i : values[(int)((long)i * (values.Length - 1) / bins)];
 
                 // Many equal watch times, as of videos left at once, still make bins of some width.
-                edges[i] = i == 0 ? quantile : Math.Max(quantile, edges[i - 1] + 1e-4f);
+                edges[i] = i == 0 ? quantile : Math.Max(quantile, edges[i - 1] + Narrowest);
             }
 
             Edges[engagement] = edges;

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
 
-/// <summary>Fits a response model: the network on training rows by likelihood, its calibration on held-out rows.</summary>
+/// <summary>Fits a response model: the networks on training rows by likelihood, their calibration on held-out rows.</summary>
 internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
 {
     /// <summary>Training rows have their log's own earlier rows as history.</summary>
@@ -29,40 +29,47 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
         var layout = new ResponseLayout(train.Log, options.Response.WatchBins);
         var targets = new ResponseTargets(train.Log, layout);
         var heldTargets = new ResponseTargets(held.Log, layout);
-        var network = new ResponseNetwork(
-            train.Schema, BackboneStatistics.Measure(train), items, Keys(train), targets.BaseLogits(), options.Response);
-        var random = new Random(options.Seed);
+        var statistics = BackboneStatistics.Measure(train);
+        MatchingKey[] keys = [.. Keys(train)];
         int[] lengths = [.. Enumerable.Range(0, train.Count).Select(row => train.HistoryLength(row, TrainView))];
-        ResponseCalibration calibration;
-        new Fitter(options.ResponseFit, progress, cancellation).Fit(
-            stage,
-            network,
-            () => BatchOrder.Shuffle(lengths, options.ResponseFit.BatchSize, random),
-            rows => targets.Of(rows).Loss(network.call(Batch(train, rows, TrainView))),
-            () =>
-            {
-                using var scope = NewDisposeScope();
-                return heldTargets.All().Loss(Logits(network, held)).item<float>();
-            });
+        var networks = new List<ResponseNetwork>();
+        for (var i = 0; i < options.Response.Networks; i++)
+        {
+            var network = new ResponseNetwork(train.Schema, statistics, items, keys, targets.BaseLogits(), options.Response);
+            networks.Add(network);
+            var random = new Random(options.Seed + i);
+            new Fitter(options.ResponseFit, progress, cancellation).Fit(
+                options.Response.Networks == 1 ? stage : $"{stage}, network {i + 1} of {options.Response.Networks}",
+                network,
+                () => BatchOrder.Shuffle(lengths, options.ResponseFit.BatchSize, random),
+                rows => targets.Of(rows).Loss(network.call(Batch(train, rows, TrainView))),
+                () =>
+                {
+                    using var scope = NewDisposeScope();
+                    return heldTargets.All().Loss(Logits([network], held)).item<float>();
+                });
+        }
 
+        ResponseCalibration calibration;
         using (NewDisposeScope())
         {
             Tensor logits;
             using (no_grad())
-                logits = Logits(network, held);
+                logits = Logits(networks, held);
             calibration = ResponseCalibration.Fit(logits, heldTargets.All());
         }
 
-        return new ResponseModel(network, calibration, layout);
+        return new ResponseModel(networks, calibration, layout);
     }
 
-    private static Tensor Logits(ResponseNetwork network, ImpressionExamples examples)
+    private static Tensor Logits(IReadOnlyList<ResponseNetwork> networks, ImpressionExamples examples)
     {
         var parts = new List<Tensor>();
         foreach (var rows in BatchOrder.InOrder(examples.Count, EvaluationBatch))
         {
             using var scope = NewDisposeScope();
-            parts.Add(network.call(Batch(examples, rows, LaterView)).MoveToOuterDisposeScope());
+            var batch = Batch(examples, rows, LaterView);
+            parts.Add(ResponseModel.MeanLogits(networks, network => network.call(batch)).MoveToOuterDisposeScope());
         }
 
         return cat(parts, 0);

@@ -12,16 +12,16 @@ internal sealed class ResponseModel : IDisposable
     /// <summary>Random numbers that one response takes.</summary>
     public const int Chances = 6;
 
-    private readonly ResponseNetwork _network;
+    private readonly IReadOnlyList<ResponseNetwork> _networks;
     private readonly ResponseCalibration _calibration;
     private readonly ResponseLayout _layout;
     private readonly Tensor _low;
     private readonly Tensor _width;
     private readonly Tensor _seconds;
 
-    public ResponseModel(ResponseNetwork network, ResponseCalibration calibration, ResponseLayout layout)
+    public ResponseModel(IReadOnlyList<ResponseNetwork> networks, ResponseCalibration calibration, ResponseLayout layout)
     {
-        _network = network;
+        _networks = networks;
         _calibration = calibration;
         _layout = layout;
         float[] low = [.. layout.Edges.SelectMany(edges => edges.SkipLast(1))];
@@ -35,14 +35,24 @@ internal sealed class ResponseModel : IDisposable
 
     /// <summary>The distributions of candidates [B, n, 1 + I] of one user a row.</summary>
     public ResponseDistribution Predict(Tensor context, Tensor user, Tensor history, Tensor candidates) =>
-        Distribution(_network.Logits(context, user, history, candidates));
+        Distribution(MeanLogits(_networks, network => network.Logits(context, user, history, candidates)));
 
     /// <summary>The distributions [B, 1] of examples.</summary>
-    public ResponseDistribution Predict(FeatureBatch batch) => Distribution(_network.call(batch).unsqueeze(1));
+    public ResponseDistribution Predict(FeatureBatch batch) => Distribution(MeanLogits(_networks, network => network.call(batch)).unsqueeze(1));
+
+    /// <summary>The mean of the networks' logits.</summary>
+    public static Tensor MeanLogits(IReadOnlyList<ResponseNetwork> networks, Func<ResponseNetwork, Tensor> logits)
+    {
+        var sum = logits(networks[0]);
+        foreach (var network in networks.Skip(1))
+            sum += logits(network);
+        return sum / networks.Count;
+    }
 
     public void Dispose()
     {
-        _network.Dispose();
+        foreach (var network in _networks)
+            network.Dispose();
         _calibration.Dispose();
         _low.Dispose();
         _width.Dispose();

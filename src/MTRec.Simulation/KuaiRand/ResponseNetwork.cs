@@ -71,6 +71,12 @@ internal sealed class ResponseNetwork : nn.Module<FeatureBatch, Tensor>
 /// <summary>Sizes of a response model.</summary>
 public sealed record ResponseNetworkOptions
 {
+    /// <summary>
+    /// Networks whose logits are averaged, 1 or more. What one network makes of its sample's chance, a policy that takes the best of many
+    /// candidates would find and be paid for; others of the same sample do not confirm it.
+    /// </summary>
+    public int Networks { get; init; } = 4;
+
     /// <summary>Width of the first hidden layer; the second has half of it. 2 or more.</summary>
     public int Hidden { get; init; } = 96;
 

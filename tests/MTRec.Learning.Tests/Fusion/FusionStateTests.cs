@@ -4,7 +4,6 @@ using MTRec.Core.Sessions;
 using MTRec.Export;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Tests.Networks;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -2,7 +2,6 @@ using MTRec.Core.Features;
 using MTRec.Core.Sessions;
 using MTRec.Learning.Environments;
 using MTRec.Simulation.KuaiRand;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

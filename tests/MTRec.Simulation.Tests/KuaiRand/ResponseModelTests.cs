@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using MTRec.Core.Sessions;
 using MTRec.Data.Logs;
 using MTRec.Simulation.KuaiRand;
 using MTRec.Testing;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 

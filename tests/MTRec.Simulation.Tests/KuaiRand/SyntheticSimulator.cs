@@ -16,7 +16,7 @@ public sealed class SyntheticSimulator : IDisposable
     public static KuaiRandSimulatorOptions Options { get; } = new()
     {
         HistoryLength = 6,
-        Response = new ResponseNetworkOptions { Hidden = 24, Tastes = 4, WatchBins = 5 },
+        Response = new ResponseNetworkOptions { Networks = 2, Hidden = 24, Tastes = 4, WatchBins = 5 },
         ResponseFit = new FitOptions { Epochs = 8, BatchSize = 128, LearningRate = 1e-2, WeightDecay = 0.01, Patience = 3 },
         Upstream = new UpstreamOptions { Hidden = 16 },
         UpstreamFit = new FitOptions { Epochs = 4, BatchSize = 128, LearningRate = 1e-2, WeightDecay = 0.01 },
