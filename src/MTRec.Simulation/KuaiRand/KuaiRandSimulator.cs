@@ -155,7 +155,7 @@ public sealed class KuaiRandSimulator : IDisposable
         (ResponseModel Model, ResponseModelReport Report) Responses(string stage, ImpressionLog log, ImpressionExamples rows, int half)
         {
             var held = Dev(log, user => halves.Of(user) == half && calibrating.Of(user) == 0);
-            var model = learner.Fit(stage, rows, held, items.Ids.Count);
+            var model = learner.Fit(stage, rows, held);
             var evaluated = Dev(log, user => halves.Of(user) == half && calibrating.Of(user) == 1);
             return (model, ResponseModelReport.Of(stage, model, rows, evaluated, ResponseLearner.LaterView));
         }

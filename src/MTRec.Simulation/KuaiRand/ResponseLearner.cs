@@ -23,8 +23,7 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="train">Training rows.</param>
     /// <param name="held">Held-out rows that decide when to stop and calibrate.</param>
-    /// <param name="items">Items in the table.</param>
-    public ResponseModel Fit(string stage, ImpressionExamples train, ImpressionExamples held, int items)
+    public ResponseModel Fit(string stage, ImpressionExamples train, ImpressionExamples held)
     {
         var layout = new ResponseLayout(train.Log, options.Response.WatchBins);
         var targets = new ResponseTargets(train.Log, layout);
@@ -35,7 +34,7 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
         var networks = new List<ResponseNetwork>();
         for (var i = 0; i < options.Response.Networks; i++)
         {
-            var network = new ResponseNetwork(train.Schema, statistics, items, keys, targets.BaseLogits(), options.Response);
+            var network = new ResponseNetwork(train.Schema, statistics, keys, targets.BaseLogits(), options.Response);
             networks.Add(network);
             var random = new Random(options.Seed + i);
             new Fitter(options.ResponseFit, progress, cancellation).Fit(
