@@ -5,6 +5,7 @@ using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Replay;
 using MTRec.Trainer.Reproduction;
 using MTRec.Trainer.Scoring;
+using MTRec.Trainer.Simulation;
 using MTRec.Trainer.Training;
 using MTRec.Trainer.Verification;
 
@@ -14,6 +15,7 @@ var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit co
     VerifyCommand.Create(),
     ScoreCommand.Create(),
     ReplayCommand.Create(),
+    SimulateCommand.Create(),
     ReproduceCommand.Create(ReproducedTables.All),
 };
 HelpWithExamples.Install(root);

@@ -48,8 +48,27 @@ public sealed record ExposureEvent : LoggedEvent
     /// <summary>The action in real units: one row, or one a candidate; absent where the fallback ranked.</summary>
     public float[]? Action { get; init; }
 
+    /// <summary>How the action was drawn; absent where the policy's own action ranked or none did.</summary>
+    public ExposureExploration? Exploration { get; init; }
+
     /// <summary>Parts that were missing when the answer was made.</summary>
     public required string[] Degraded { get; init; }
+}
+
+/// <summary>What a learner needs to know of an explored action, beside the action itself.</summary>
+public sealed record ExposureExploration
+{
+    /// <summary>The action of the policy that was explored around, in real units: as many rows as <see cref="ExposureEvent.Action"/>.</summary>
+    public required float[] Baseline { get; init; }
+
+    /// <summary>Lowest explored deviation from it per dimension, in units of [-1, 1], at most 0.</summary>
+    public required float[] Lower { get; init; }
+
+    /// <summary>Highest likewise, at least 0.</summary>
+    public required float[] Upper { get; init; }
+
+    /// <summary>Logarithm of the density with which each row was drawn, over actions in units of [-1, 1].</summary>
+    public required float[] LogDensity { get; init; }
 }
 
 /// <summary>A user's response to one shown item.</summary>

@@ -1,8 +1,6 @@
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
-using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
-using MTRec.Core.Features;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
@@ -16,9 +14,6 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
     /// <summary>Later rows have the training log before them too.</summary>
     public static readonly ExampleView LaterView = new(WithProfile: true, WithEarlier: true);
 
-    private const int EvaluationBatch = 2048;
-    private const int DurationRanges = 8;
-
     /// <summary>Fits.</summary>
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="train">Training rows.</param>
@@ -29,65 +24,38 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
         var targets = new ResponseTargets(train.Log, layout);
         var heldTargets = new ResponseTargets(held.Log, layout);
         var statistics = BackboneStatistics.Measure(train);
-        MatchingKey[] keys = [.. Keys(train)];
-        int[] lengths = [.. Enumerable.Range(0, train.Count).Select(row => train.HistoryLength(row, TrainView))];
-        var networks = new List<ResponseNetwork>();
-        for (var i = 0; i < options.Response.Networks; i++)
+        var inputs = new ResponseInputs(train);
+        var networks = Enumerable.Range(0, options.Response.Networks)
+            .Select(_ => new ResponseNetwork(train.Schema, statistics, inputs, targets.BaseLogits(), options.Response)).ToArray();
+
+        using var scope = NewDisposeScope();
+        var rows = inputs.Of(train, TrainView);
+        var heldRows = inputs.Of(held, LaterView);
+        var truth = heldTargets.All();
+        foreach (var (i, network) in networks.Index())
         {
-            var network = new ResponseNetwork(train.Schema, statistics, keys, targets.BaseLogits(), options.Response);
-            networks.Add(network);
             var random = new Random(options.Seed + i);
             new Fitter(options.ResponseFit, progress, cancellation).Fit(
-                options.Response.Networks == 1 ? stage : $"{stage}, network {i + 1} of {options.Response.Networks}",
+                networks.Length == 1 ? stage : $"{stage}, network {i + 1} of {networks.Length}",
                 network,
-                () => BatchOrder.Shuffle(lengths, options.ResponseFit.BatchSize, random),
-                rows => targets.Of(rows).Loss(network.call(Batch(train, rows, TrainView))),
-                () =>
-                {
-                    using var scope = NewDisposeScope();
-                    return heldTargets.All().Loss(Logits([network], held)).item<float>();
-                });
+                () => Batches(train.Count, random),
+                batch => targets.Of(batch).Loss(network.call(rows.Rows(batch)).squeeze(1)),
+                () => truth.Loss(network.call(heldRows).squeeze(1)).item<float>());
         }
 
-        ResponseCalibration calibration;
-        using (NewDisposeScope())
-        {
-            Tensor logits;
-            using (no_grad())
-                logits = Logits(networks, held);
-            calibration = ResponseCalibration.Fit(logits, heldTargets.All());
-        }
+        Tensor logits;
+        using (no_grad())
+            logits = ResponseModel.MeanLogits(networks, heldRows).squeeze(1);
+        var calibration = ResponseCalibration.Fit(logits, truth);
 
-        return new ResponseModel(networks, calibration, layout);
+        // What the model keeps is not of this scope.
+        return new ResponseModel(inputs, networks, calibration, layout);
     }
 
-    private static Tensor Logits(IReadOnlyList<ResponseNetwork> networks, ImpressionExamples examples)
+    private int[][] Batches(int count, Random random)
     {
-        var parts = new List<Tensor>();
-        foreach (var rows in BatchOrder.InOrder(examples.Count, EvaluationBatch))
-        {
-            using var scope = NewDisposeScope();
-            var batch = Batch(examples, rows, LaterView);
-            parts.Add(ResponseModel.MeanLogits(networks, network => network.call(batch)).MoveToOuterDisposeScope());
-        }
-
-        return cat(parts, 0);
-    }
-
-    private static FeatureBatch Batch(ImpressionExamples examples, int[] rows, ExampleView view) =>
-        examples.Batch(rows, Enumerable.Repeat(view, rows.Length).ToArray());
-
-    private static IEnumerable<MatchingKey> Keys(ImpressionExamples examples)
-    {
-        var schema = examples.Schema;
-        yield return new MatchingKey("item", 0);
-        for (var i = 0; i < schema.Item.Count; i++)
-        {
-            var column = i + 1;
-            if (schema.Item[i].Type == FeatureType.Categorical)
-                yield return new MatchingKey(schema.Item[i].Name, column);
-            else if (schema.Item[i].Name == "duration")
-                yield return MatchingKey.OfRanges("duration", column, Enumerable.Range(0, examples.Count).Select(row => examples.Candidates[(row * schema.ItemWidth) + column]), DurationRanges);
-        }
+        var order = Enumerable.Range(0, count).ToArray();
+        random.Shuffle(order);
+        return [.. order.Chunk(options.ResponseFit.BatchSize)];
     }
 }

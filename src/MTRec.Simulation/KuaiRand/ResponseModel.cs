@@ -13,39 +13,41 @@ internal sealed class ResponseModel : IDisposable
     public const int Chances = 6;
 
     private readonly IReadOnlyList<ResponseNetwork> _networks;
+    private readonly ResponseInputs _inputs;
     private readonly ResponseCalibration _calibration;
     private readonly ResponseLayout _layout;
     private readonly Tensor _low;
     private readonly Tensor _width;
     private readonly Tensor _seconds;
 
-    public ResponseModel(IReadOnlyList<ResponseNetwork> networks, ResponseCalibration calibration, ResponseLayout layout)
+    public ResponseModel(ResponseInputs inputs, IReadOnlyList<ResponseNetwork> networks, ResponseCalibration calibration, ResponseLayout layout)
     {
+        _inputs = inputs;
         _networks = networks;
         _calibration = calibration;
         _layout = layout;
         float[] low = [.. layout.Edges.SelectMany(edges => edges.SkipLast(1))];
         float[] high = [.. layout.Edges.SelectMany(edges => edges.Skip(1))];
-        _low = tensor(low, ResponseLayout.Engagements, layout.Bins);
-        _width = tensor([.. high.Zip(low, (h, l) => h - l)], ResponseLayout.Engagements, layout.Bins);
+        _low = tensor(low, ResponseLayout.Engagements, layout.Bins).DetachFromDisposeScope();
+        _width = tensor([.. high.Zip(low, (h, l) => h - l)], ResponseLayout.Engagements, layout.Bins).DetachFromDisposeScope();
 
         // The mean of exp(x) - 1, x uniform in the bin.
-        _seconds = tensor([.. high.Zip(low, (h, l) => (float)(((Math.Exp(h) - Math.Exp(l)) / (h - l)) - 1))], ResponseLayout.Engagements, layout.Bins);
+        _seconds = tensor([.. high.Zip(low, (h, l) => (float)(((Math.Exp(h) - Math.Exp(l)) / (h - l)) - 1))], ResponseLayout.Engagements, layout.Bins).DetachFromDisposeScope();
     }
 
     /// <summary>The distributions of candidates [B, n, 1 + I] of one user a row.</summary>
     public ResponseDistribution Predict(Tensor context, Tensor user, Tensor history, Tensor candidates) =>
-        Distribution(MeanLogits(_networks, network => network.Logits(context, user, history, candidates)));
+        Predict(_inputs.Of(context, user, history, candidates));
 
-    /// <summary>The distributions [B, 1] of examples.</summary>
-    public ResponseDistribution Predict(FeatureBatch batch) => Distribution(MeanLogits(_networks, network => network.call(batch)).unsqueeze(1));
+    /// <summary>The distributions of examples [B, 1].</summary>
+    public ResponseDistribution Predict(FeatureBatch batch) => Predict(batch.Context, batch.User, batch.History, batch.Candidates.unsqueeze(1));
 
-    /// <summary>The mean of the networks' logits.</summary>
-    public static Tensor MeanLogits(IReadOnlyList<ResponseNetwork> networks, Func<ResponseNetwork, Tensor> logits)
+    /// <summary>The mean of the networks' logits [B, n, outputs].</summary>
+    public static Tensor MeanLogits(IReadOnlyList<ResponseNetwork> networks, ResponseInput input)
     {
-        var sum = logits(networks[0]);
+        var sum = networks[0].call(input);
         foreach (var network in networks.Skip(1))
-            sum += logits(network);
+            sum += network.call(input);
         return sum / networks.Count;
     }
 
@@ -53,17 +55,18 @@ internal sealed class ResponseModel : IDisposable
     {
         foreach (var network in _networks)
             network.Dispose();
+        _inputs.Dispose();
         _calibration.Dispose();
         _low.Dispose();
         _width.Dispose();
         _seconds.Dispose();
     }
 
-    private ResponseDistribution Distribution(Tensor logits)
+    private ResponseDistribution Predict(ResponseInput input)
     {
-        var calibrated = _calibration.Apply(logits);
+        var calibrated = _calibration.Apply(MeanLogits(_networks, input));
         var (engagements, bins, reactions) = (ResponseLayout.Engagements, _layout.Bins, ResponseLayout.Reactions.Length);
-        var (rows, candidates) = (logits.shape[0], logits.shape[1]);
+        var (rows, candidates) = (calibrated.shape[0], calibrated.shape[1]);
         return new ResponseDistribution(
             calibrated.narrow(-1, 0, engagements).softmax(-1),
             calibrated.narrow(-1, ResponseLayout.WatchStart, engagements * bins).reshape(rows, candidates, engagements, bins).softmax(-1),

@@ -1,6 +1,4 @@
 using MTRec.Core.Features;
-using MTRec.Learning.Examples;
-using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -15,14 +13,12 @@ namespace MTRec.Simulation.KuaiRand;
 /// An item is told by its features and statistics, not by itself: with seven rows an item in each half of the users, what networks of the two
 /// halves made of items' identities agreed little, and a policy that takes the best of many candidates was mostly paid for a sample's chance.
 /// </remarks>
-internal sealed class ResponseNetwork : nn.Module<FeatureBatch, Tensor>
+internal sealed class ResponseNetwork : nn.Module<ResponseInput, Tensor>
 {
     private readonly FeatureEncoder _context;
     private readonly FeatureEncoder _user;
     private readonly FeatureEncoder _item;
     private readonly int _itemFeatures;
-    private readonly HistoryState _history;
-    private readonly MatchedHistory _matched;
     private readonly SplitLinear _first;
     private readonly Linear _userTaste;
     private readonly Linear _itemTaste;
@@ -31,17 +27,15 @@ internal sealed class ResponseNetwork : nn.Module<FeatureBatch, Tensor>
     private readonly Dropout _dropout;
 
     public ResponseNetwork(
-        FeatureSchema schema, BackboneStatistics statistics, IEnumerable<MatchingKey> keys, float[] logits, ResponseNetworkOptions options)
+        FeatureSchema schema, BackboneStatistics statistics, ResponseInputs inputs, float[] logits, ResponseNetworkOptions options)
         : base(nameof(ResponseNetwork))
     {
         _itemFeatures = schema.Item.Count;
         _context = new FeatureEncoder(schema.Context, statistics.Context, options.EmbeddingSize);
         _user = new FeatureEncoder(schema.User, statistics.User, options.EmbeddingSize);
         _item = new FeatureEncoder(schema.Item, statistics.Item, options.EmbeddingSize);
-        _history = new HistoryState(schema.History);
-        _matched = new MatchedHistory(schema, keys, schema.History.Actions);
-        var user = _context.Width + _user.Width + _history.Width;
-        var item = _item.Width + _matched.Width;
+        var user = _context.Width + _user.Width + inputs.SummaryWidth;
+        var item = _item.Width + inputs.MatchedWidth;
         _first = new SplitLinear(user, item, options.Hidden);
         _userTaste = nn.Linear(user, options.Tastes);
         _itemTaste = nn.Linear(item, options.Tastes);
@@ -58,15 +52,11 @@ internal sealed class ResponseNetwork : nn.Module<FeatureBatch, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Logits [B, outputs] of one candidate a row.</summary>
-    public override Tensor forward(FeatureBatch input) =>
-        Logits(input.Context, input.User, input.History, input.Candidates.unsqueeze(1)).squeeze(1);
-
-    /// <summary>Logits [B, n, outputs] of candidates [B, n, 1 + I] of one user a row.</summary>
-    public Tensor Logits(Tensor context, Tensor user, Tensor history, Tensor candidates)
+    /// <summary>Logits [B, n, outputs].</summary>
+    public override Tensor forward(ResponseInput input)
     {
-        var state = _dropout.call(cat([_context.call(context), _user.call(user), _history.call(history)], -1)).unsqueeze(1);
-        var item = _dropout.call(cat([_item.call(candidates.narrow(-1, 1, _itemFeatures)), _matched.Forward(candidates, history)], -1));
+        var state = _dropout.call(cat([_context.call(input.Context), _user.call(input.User), input.Summary], -1)).unsqueeze(1);
+        var item = _dropout.call(cat([_item.call(input.Candidates.narrow(-1, 1, _itemFeatures)), input.Matched], -1));
         var tastes = _userTaste.call(state) * _itemTaste.call(item);
         var hidden = cat([_first.call(state, item).relu(), tastes], -1);
         return _output.call(_dropout.call(_second.call(hidden).relu()));

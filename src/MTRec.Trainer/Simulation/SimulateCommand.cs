@@ -1,0 +1,182 @@
+using System.CommandLine;
+using System.Globalization;
+using MTRec.Core.Fusion;
+using MTRec.Inference;
+using MTRec.Learning.Algorithms.FixedPolicy;
+using MTRec.Learning.Evaluation;
+using MTRec.Learning.Fusion;
+using MTRec.Simulation;
+using MTRec.Simulation.KuaiRand;
+using MTRec.Trainer.CommandLine;
+using Spectre.Console;
+using static TorchSharp.torch;
+
+namespace MTRec.Trainer.Simulation;
+
+/// <summary><c>mtrec simulate</c>: policies rank for simulated users; what happened is written as the service's events.</summary>
+internal static class SimulateCommand
+{
+    private const string Fixed = "fixed";
+    private const string Random = "random";
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var environment = new Option<string>("--environment") { Description = "The users.", DefaultValueFactory = _ => "kuairand", HelpName = "NAME" };
+        environment.AcceptOnlyFromAmong("kuairand");
+        var data = new Option<DirectoryInfo>("--data") { Description = "Folder with KuaiRand's log_train and log_dev, from which the users are fitted.", Required = true, HelpName = "DIR" };
+        data.AcceptExistingOnly();
+        var policies = new Option<string[]>("--policy")
+        {
+            Description = "Who ranks: fixed, random or a bundle's folder.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [Fixed, Random],
+            HelpName = "POLICY",
+        };
+        var exploration = new Option<string>("--exploration") { Description = "How actions are drawn around the policy's own: none, bounded (uniform, 0.15) or gaussian (0.1).", DefaultValueFactory = _ => "none", HelpName = "KIND" };
+        exploration.AcceptOnlyFromAmong("none", "bounded", "gaussian");
+        var half = new Option<string>("--half") { Description = "Which half of the users: training or evaluation.", DefaultValueFactory = _ => "evaluation", HelpName = "HALF" };
+        half.AcceptOnlyFromAmong("training", "evaluation");
+        var users = OptionKinds.Whole("--users", "Sessions of each policy.", 1000, 1, 1_000_000);
+        var candidates = OptionKinds.Whole("--candidates", "Candidates a request.", 30, 1, 1000);
+        var list = OptionKinds.Whole("--list-size", "Items shown a request.", 1, 1, 50);
+        var share = OptionKinds.Real("--user-share", "Share of the log's users that is read; for a quick look.", 1, 0.001, 1);
+        var seed = OptionKinds.Whole("--seed", "Seed of the fit, the users and their chance.", 1, 0, int.MaxValue);
+        var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 2, 1, 256);
+        var output = new Option<string>("--out") { Description = "Folder for the events, POLICY.jsonl each; none where left out.", HelpName = "DIR" };
+        var command = new DocumentedCommand("simulate", "Lets policies rank for simulated users and compares what comes of it.")
+        {
+            Examples =
+            [
+                "mtrec simulate --data kuairand-pure --policy fixed random deploy/registry/default/1 --users 1000",
+                "mtrec simulate --data kuairand-pure --policy fixed --exploration bounded --half training --out var/simulated",
+            ],
+            Remarks = """
+                Every policy meets the same users in the same mood. Rewards are sums over a session: watch time, and click, long view, like,
+                strong positives and hate weighted by their correlation with future watching; both groups vary alike over the log. Intervals
+                are 95 % bootstrap intervals by session. The events are those that the service writes; an explored action comes with the
+                action it was drawn around, its bounds and its density.
+                """,
+        };
+        command.AddAll(environment, data, policies, exploration, half, users, candidates, list, share, seed, threads, output);
+        command.SetAction((result, cancellation) => RunAsync(
+            new SimulateRun
+            {
+                Data = result.GetRequiredValue(data).FullName,
+                Policies = result.GetRequiredValue(policies),
+                Exploration = result.GetValue(exploration) switch
+                {
+                    "bounded" => new Exploration.Bounded(),
+                    "gaussian" => new Exploration.Gaussian(),
+                    _ => new Exploration.None(),
+                },
+                Training = result.GetValue(half) == "training",
+                Sessions = result.GetValue(users),
+                Seed = result.GetValue(seed),
+                Threads = result.GetValue(threads),
+                Output = result.GetValue(output),
+                Options = new KuaiRandSimulatorOptions
+                {
+                    Seed = result.GetValue(seed),
+                    UserShare = result.GetValue(share),
+                    Sessions = new KuaiRandSessionOptions { Candidates = result.GetValue(candidates), ListSize = Math.Min(result.GetValue(list), result.GetValue(candidates)) },
+                },
+            },
+            cancellation));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(SimulateRun run, CancellationToken cancellation)
+    {
+        set_num_threads(run.Threads);
+        foreach (var policy in run.Policies)
+        {
+            // Said now rather than after the fit.
+            if (policy is not (Fixed or Random) && !Directory.Exists(policy))
+            {
+                Terminal.Fail($"'{policy}' is neither fixed, random nor a bundle's folder.");
+                return ExitCodes.Usage;
+            }
+        }
+
+        using var simulator = await Terminal.WithStagesAsync(progress => Task.Run(() => KuaiRandSimulator.Fit(run.Data, run.Options, progress, cancellation), cancellation));
+        Terminal.Notes.WriteLine(simulator.Report.ToString());
+        var environment = run.Training ? simulator.Training : simulator.Evaluation;
+        var log = new SimulatedLog(environment, simulator.Schema);
+        var table = new Table().AddColumns("policy", "sessions", "views", "reward", "watch time", "behaviours");
+        if (run.Output is { } folder)
+            Directory.CreateDirectory(folder);
+        foreach (var (place, name) in run.Policies.Index())
+        {
+            using var policy = Policy(name, simulator, environment, run.Seed);
+            var id = policy is BundlePolicy ? Path.TrimEndingDirectorySeparator(name) : $"{name}/0";
+            IReadOnlyList<SimulatedSession> sessions = [];
+            if (run.Output is null)
+                Run(null);
+            else
+                AtomicFile.Write(Path.Combine(run.Output, policy is BundlePolicy ? $"bundle{place}.jsonl" : $"{name}.jsonl"), Run);
+            table.AddRow(
+                Markup.Escape(name),
+                sessions.Count.ToString(CultureInfo.InvariantCulture),
+                Mean(sessions, session => session.Views, run.Seed),
+                Mean(sessions, session => session.Rewards.Sum(), run.Seed),
+                Mean(sessions, session => session.Rewards[0], run.Seed),
+                Mean(sessions, session => session.Rewards[1], run.Seed));
+
+            void Run(TextWriter? events) => sessions = log.Run(policy, run.Exploration, id, run.Sessions, run.Seed, events, cancellation);
+        }
+
+        Terminal.Results.Write(table);
+        return ExitCodes.Done;
+    }
+
+    private static IFusionPolicy Policy(string name, KuaiRandSimulator simulator, KuaiRandEnvironment environment, int seed)
+    {
+        if (name == Random)
+            return new RandomOrder(seed);
+        if (name != Fixed)
+            return new BundlePolicy(Bundle.Load(name), environment, simulator);
+        var policy = FixedPolicy.FromRewardWeights(
+            FusionFormula.WeightedSum, simulator.Tasks, simulator.RewardWeights, simulator.NegativeTasks, simulator.TaskScoreSample);
+        var actions = new FusionActions(policy.Fusion, simulator.Tasks.Count);
+        return new ConstantPolicy(FixedPolicy.Algorithm, actions, actions.FromReal(policy.Action));
+    }
+
+    private static string Mean(IReadOnlyList<SimulatedSession> sessions, Func<SimulatedSession, double> value, int seed)
+    {
+        double[] values = [.. sessions.Select(value)];
+        var mean = new UserBootstrap(seed).Interval(values.Length, counts =>
+        {
+            double sum = 0, count = 0;
+            for (var i = 0; i < values.Length; i++)
+            {
+                sum += counts[i] * values[i];
+                count += counts[i];
+            }
+
+            return sum / count;
+        });
+        return string.Create(CultureInfo.InvariantCulture, $"{mean.Value:F3} ({mean.Low:F3} to {mean.High:F3})");
+    }
+
+    private sealed record SimulateRun
+    {
+        public required string Data { get; init; }
+
+        public required IReadOnlyList<string> Policies { get; init; }
+
+        public required Exploration Exploration { get; init; }
+
+        public required bool Training { get; init; }
+
+        public required int Sessions { get; init; }
+
+        public required int Seed { get; init; }
+
+        public required int Threads { get; init; }
+
+        public required string? Output { get; init; }
+
+        public required KuaiRandSimulatorOptions Options { get; init; }
+    }
+}
