@@ -104,7 +104,7 @@ internal sealed class OpenBanditComparison
         }
 
         _plots.Add(new IntervalPlot(
-            $"Open bandit, {name}: click rate", "click rate", [("truth", truth), .. estimates.Select(estimate => (estimate.Estimator, estimate.Value))]));
+            $"Open bandit, {name}: click rate", "click rate", [new("truth", truth), .. estimates.Select(estimate => new LabelledEstimate(estimate.Estimator, estimate.Value))]));
     }
 
     private static OffPolicyEstimate Capped(DecisionEstimators estimators, double cap)
