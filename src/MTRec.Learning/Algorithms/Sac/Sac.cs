@@ -1,0 +1,172 @@
+using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Environments;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.Sac;
+
+/// <summary>
+/// Soft actor-critic with automatic temperature (Haarnoja et al. 2018b, arXiv 1812.05905, algorithm 1): two critics with targets, a squashed
+/// Gaussian actor, a temperature that holds the policy's entropy.
+/// </summary>
+public sealed class Sac : IDisposable
+{
+    private readonly SacOptions _options;
+    private readonly IEnvironment _environment;
+    private readonly StepReward _reward;
+    private readonly ReplayBuffer _replay;
+    private readonly Sequential[] _critics;
+    private readonly Sequential[] _targets;
+    private readonly Parameter _logTemperature;
+    private readonly optim.Optimizer _actorOptimizer;
+    private readonly optim.Optimizer _criticOptimizer;
+    private readonly optim.Optimizer _temperatureOptimizer;
+    private readonly double _targetEntropy;
+    private int _seed;
+
+    /// <summary>Makes a learner; seeds libtorch's generator.</summary>
+    /// <param name="options">Hyper-parameters.</param>
+    /// <param name="environment">Users to learn with; stays the caller's.</param>
+    /// <param name="reward">The reward.</param>
+    /// <param name="seed">Seed of the weights, the actions, the minibatches and the sessions.</param>
+    public Sac(SacOptions options, IEnvironment environment, StepReward reward, int seed)
+    {
+        manual_seed(seed);
+        _options = options;
+        _environment = environment;
+        _reward = reward;
+        _seed = seed * 1_000_003;
+        var (state, action) = (environment.Shape.StateWidth, environment.Shape.ActionWidth);
+        _targetEntropy = options.TargetEntropy ?? -action;
+        _replay = new ReplayBuffer(options.Replay, state, action);
+        Policy = new SacPolicy(state, action, options.Width);
+        _critics = [Critic(), Critic()];
+        _targets = [Critic(), Critic()];
+        for (var i = 0; i < _critics.Length; i++)
+            Follow(_targets[i], _critics[i], 1);
+        _logTemperature = nn.Parameter(zeros(1));
+        _actorOptimizer = optim.Adam(Policy.parameters(), options.LearningRate);
+        _criticOptimizer = optim.Adam(_critics.SelectMany(critic => critic.parameters()), options.LearningRate);
+        _temperatureOptimizer = optim.Adam([_logTemperature], options.LearningRate);
+
+        Sequential Critic() => Perceptron.Of(() => nn.ReLU(), state + action, options.Width, options.Width, 1);
+    }
+
+    /// <summary>The policy learned so far; dies with the learner.</summary>
+    public SacPolicy Policy { get; }
+
+    /// <summary>alpha, the weight of entropy.</summary>
+    public double Temperature => Math.Exp(_logTemperature.item<float>());
+
+    /// <summary>
+    /// What the critics learn: y = r + gamma (min_j Q'_j(s', a') - alpha log pi(a'|s')) [B] (equations 3 and 5), without what follows a session's end.
+    /// </summary>
+    public static Tensor Target(Tensor reward, Tensor ended, Tensor nextQ, Tensor nextLogDensity, Tensor temperature, double discount) =>
+        reward + (discount * (1 - ended) * (nextQ - (temperature * nextLogDensity)));
+
+    /// <summary>J_pi = E[alpha log pi(a|s) - min_j Q_j(s, a)], to be minimised (equation 7).</summary>
+    public static Tensor ActorLoss(Tensor q, Tensor logDensity, Tensor temperature) => ((temperature * logDensity) - q).mean();
+
+    /// <summary>
+    /// J(alpha) = E[-alpha (log pi(a|s) + target entropy)], to be minimised (equation 18); over log alpha, which keeps alpha above 0.
+    /// </summary>
+    public static Tensor TemperatureLoss(Tensor logTemperature, Tensor logDensity, double targetEntropy) =>
+        -(logTemperature.exp() * (logDensity.detach() + targetEntropy)).mean();
+
+    /// <summary>Plays one batch of sessions to their end and updates after each of their steps.</summary>
+    /// <returns>The number of steps of all sessions.</returns>
+    public long Iterate()
+    {
+        var played = 0L;
+        var due = 0.0;
+        using var sessions = NewDisposeScope();
+        var now = _environment.Reset(_options.Sessions, _seed++);
+        while (true)
+        {
+            using var scope = NewDisposeScope();
+            var (next, count) = Step(now);
+            played += count;
+            if (_replay.Count >= _options.WarmUp)
+            {
+                for (due += count * _options.UpdatesPerStep; due >= 1; due--)
+                {
+                    using var update = NewDisposeScope();
+                    Update(_replay.Draw(_options.BatchSize));
+                }
+            }
+
+            if (next.Active.sum().item<float>() == 0)
+                return played;
+            now = next;
+            scope.MoveToOuter(now.State, now.Active);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _actorOptimizer.Dispose();
+        _criticOptimizer.Dispose();
+        _temperatureOptimizer.Dispose();
+        _logTemperature.Dispose();
+        foreach (var critic in _critics.Concat(_targets))
+            critic.Dispose();
+        Policy.Dispose();
+        _replay.Dispose();
+    }
+
+    private (Observation Next, long Count) Step(Observation now)
+    {
+        using var quiet = no_grad();
+        var action = _replay.Count < _options.WarmUp
+            ? (rand(now.State.shape[0], _environment.Shape.ActionWidth) * 2) - 1
+            : Policy.Draw(now.State).Action;
+        var outcome = _environment.Advance(action);
+        var rows = now.Active.nonzero().squeeze(-1);
+        _replay.Add(rows, new Replayed(now.State, action, _reward(now.State, action, outcome), outcome.Next.State, outcome.Ended));
+        return (outcome.Next, rows.shape[0]);
+    }
+
+    /// <summary>One update of critics, actor, temperature and targets.</summary>
+    internal void Update(Replayed batch)
+    {
+        var temperature = _logTemperature.detach().exp();
+        Tensor target;
+        using (no_grad())
+        {
+            var (nextAction, nextDensity) = Policy.Draw(batch.Next);
+            target = Target(batch.Reward, batch.Ended, Lowest(_targets, batch.Next, nextAction), nextDensity, temperature, _options.Discount);
+        }
+
+        var input = cat([batch.State, batch.Action], 1);
+        var error = (_critics[0].call(input).squeeze(-1) - target).square().mean() + (_critics[1].call(input).squeeze(-1) - target).square().mean();
+        Descend(_criticOptimizer, error / 2);
+
+        var (action, density) = Policy.Draw(batch.State);
+        Descend(_actorOptimizer, ActorLoss(Lowest(_critics, batch.State, action), density, temperature));
+        Descend(_temperatureOptimizer, TemperatureLoss(_logTemperature, density, _targetEntropy));
+        for (var i = 0; i < _critics.Length; i++)
+            Follow(_targets[i], _critics[i], _options.TargetRate);
+    }
+
+    // The gradient of the actor's loss reaches the critics too; their optimiser clears it before its own step.
+    private static void Descend(optim.Optimizer optimizer, Tensor loss)
+    {
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }
+
+    private static Tensor Lowest(Sequential[] critics, Tensor state, Tensor action)
+    {
+        var input = cat([state, action], 1);
+        return critics[0].call(input).minimum(critics[1].call(input)).squeeze(-1);
+    }
+
+    private static void Follow(Sequential target, Sequential critic, double rate)
+    {
+        using var quiet = no_grad();
+        foreach (var (follower, leader) in target.parameters().Zip(critic.parameters()))
+            follower.mul_(1 - rate).add_(leader, alpha: rate);
+    }
+}
