@@ -101,6 +101,9 @@ public sealed class Ppo : IDisposable
         return steps.Count;
     }
 
+    /// <summary>V(s) [B].</summary>
+    internal Tensor Value(Tensor state) => _value.call(state).squeeze(-1);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -129,7 +132,7 @@ public sealed class Ppo : IDisposable
         while (now.Active.sum().item<float>() > 0);
 
         var state = stack(states);
-        var values = _value.call(cat([state, now.State.unsqueeze(0)])).squeeze(-1);
+        var values = Value(cat([state, now.State.unsqueeze(0)]));
         var advantages = Advantages(stack(rewards), values, stack(ended), _options.Discount, _options.Lambda);
         var played = stack(active).reshape(-1).nonzero().squeeze(-1);
         var drawn = stack(actions).flatten(0, 1).index_select(0, played);
@@ -151,7 +154,7 @@ public sealed class Ppo : IDisposable
         var advantage = batch.Advantage - batch.Advantage.mean();
         advantage /= advantage.square().mean().sqrt() + 1e-8;
         var density = LogDensity(batch.Action, Policy.call(batch.State), Policy.LogDeviation);
-        var error = (_value.call(batch.State).squeeze(-1) - batch.Return).square().mean();
+        var error = (Value(batch.State) - batch.Return).square().mean();
         // A Gaussian's entropy but for a constant.
         var entropy = Policy.LogDeviation.sum();
         var loss = (_options.ValueWeight * error) - ClippedObjective(density - batch.LogDensity, advantage, _options.Clip) - (_options.EntropyWeight * entropy);

@@ -44,7 +44,7 @@ public sealed class Sac : IDisposable
         _targets = [Critic(), Critic()];
         for (var i = 0; i < _critics.Length; i++)
             Follow(_targets[i], _critics[i], 1);
-        _logTemperature = nn.Parameter(zeros(1));
+        _logTemperature = nn.Parameter(full(1, Math.Log(options.InitialTemperature), ScalarType.Float32));
         _actorOptimizer = optim.Adam(Policy.parameters(), options.LearningRate);
         _criticOptimizer = optim.Adam(_critics.SelectMany(critic => critic.parameters()), options.LearningRate);
         _temperatureOptimizer = optim.Adam([_logTemperature], options.LearningRate);
@@ -54,6 +54,12 @@ public sealed class Sac : IDisposable
 
     /// <summary>The policy learned so far; dies with the learner.</summary>
     public SacPolicy Policy { get; }
+
+    /// <summary>Q_1 and Q_2.</summary>
+    internal IReadOnlyList<Sequential> Critics => _critics;
+
+    /// <summary>Q'_1 and Q'_2.</summary>
+    internal IReadOnlyList<Sequential> Targets => _targets;
 
     /// <summary>alpha, the weight of entropy.</summary>
     public double Temperature => Math.Exp(_logTemperature.item<float>());
@@ -130,23 +136,24 @@ public sealed class Sac : IDisposable
     /// <summary>One update of critics, actor, temperature and targets.</summary>
     internal void Update(Replayed batch)
     {
-        var temperature = _logTemperature.detach().exp();
-        Tensor target;
-        using (no_grad())
-        {
-            var (nextAction, nextDensity) = Policy.Draw(batch.Next);
-            target = Target(batch.Reward, batch.Ended, Lowest(_targets, batch.Next, nextAction), nextDensity, temperature, _options.Discount);
-        }
-
+        var target = Target(batch);
         var input = cat([batch.State, batch.Action], 1);
         var error = (_critics[0].call(input).squeeze(-1) - target).square().mean() + (_critics[1].call(input).squeeze(-1) - target).square().mean();
         Descend(_criticOptimizer, error / 2);
 
         var (action, density) = Policy.Draw(batch.State);
-        Descend(_actorOptimizer, ActorLoss(Lowest(_critics, batch.State, action), density, temperature));
+        Descend(_actorOptimizer, ActorLoss(Lowest(_critics, batch.State, action), density, _logTemperature.detach().exp()));
         Descend(_temperatureOptimizer, TemperatureLoss(_logTemperature, density, _targetEntropy));
         for (var i = 0; i < _critics.Length; i++)
             Follow(_targets[i], _critics[i], _options.TargetRate);
+    }
+
+    /// <summary>y [B] of a batch, by the target networks.</summary>
+    internal Tensor Target(Replayed batch)
+    {
+        using var quiet = no_grad();
+        var (action, density) = Policy.Draw(batch.Next);
+        return Target(batch.Reward, batch.Ended, Lowest(_targets, batch.Next, action), density, _logTemperature.exp(), _options.Discount);
     }
 
     // The gradient of the actor's loss reaches the critics too; their optimiser clears it before its own step.

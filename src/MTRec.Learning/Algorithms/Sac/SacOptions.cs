@@ -24,6 +24,9 @@ public sealed record SacOptions
     /// <summary>Entropy of the policy that the temperature aims at; null for -A.</summary>
     public double? TargetEntropy { get; init; }
 
+    /// <summary>The first temperature, above 0.</summary>
+    public double InitialTemperature { get; init; } = 1;
+
     /// <summary>Updates for every step of a session, above 0.</summary>
     public double UpdatesPerStep { get; init; } = 1;
 

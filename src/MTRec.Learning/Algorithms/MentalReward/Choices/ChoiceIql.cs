@@ -48,22 +48,31 @@ public sealed class ChoiceIql(QrIqlOptions options, ChoiceFit fit, int seed)
     }
 
     /// <summary>
-    /// r(s, a), the mean over s', at any state: a network regressed on the recovered rewards of the choices of a response, by squares.
+    /// r(s, a), the mean over s', at any state: a network [B, S] to [B, 1], regressed on the recovered rewards of the choices of a response, by
+    /// squares.
     /// </summary>
     /// <param name="model">What <see cref="Fit"/> learned.</param>
     /// <param name="log">The choices.</param>
     /// <param name="response">a: 0 or 1.</param>
-    /// <param name="states">[B, S].</param>
-    public float[] Expect(nn.Module<Tensor, Tensor> model, ChoiceLog log, int response, Tensor states)
+    public nn.Module<Tensor, Tensor> Regress(nn.Module<Tensor, Tensor> model, ChoiceLog log, int response)
     {
         var recovered = Recover(model, log);
+        var network = Network(log.State.shape[1], 1);
         using var scope = NewDisposeScope();
         var actions = log.Action.Longs();
         var chosen = Enumerable.Range(0, recovered.Length).Where(row => actions[row] == response && !float.IsNaN(recovered[row])).ToArray();
         var state = log.State.index_select(0, tensor(Array.ConvertAll(chosen, row => (long)row)));
         var reward = tensor(Array.ConvertAll(chosen, row => recovered[row]));
-        using var network = Network(log.State.shape[1], 1);
         Descend(network, chosen.Length, rows => (network.call(state.index_select(0, rows)).squeeze(-1) - reward.index_select(0, rows)).square().mean());
+        return network;
+    }
+
+    /// <summary>What <see cref="Regress"/> says of states [B, S].</summary>
+    /// <inheritdoc cref="Regress"/>
+    public float[] Expect(nn.Module<Tensor, Tensor> model, ChoiceLog log, int response, Tensor states)
+    {
+        using var network = Regress(model, log, response);
+        using var scope = NewDisposeScope();
         using var quiet = no_grad();
         return network.call(states).squeeze(-1).Floats();
     }

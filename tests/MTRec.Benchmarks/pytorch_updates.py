@@ -1,0 +1,442 @@
+"""The updates of MTRec's learners as one would write them in Python PyTorch, timed on request.
+
+Standard input has one JSON line a request: {"case": name, "updates": n, "threads": t, "sizes": {...}}; standard output answers each with
+{"seconds": s}. Sizes come from the caller, so that both sides work on the same shapes. A case is built at its first request and kept.
+"""
+import copy
+import json
+import math
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def mlp(inputs, hidden, outputs):
+    widths = [inputs, *hidden, outputs]
+    layers = []
+    for i in range(len(widths) - 1):
+        if i:
+            layers.append(nn.ReLU())
+        layers.append(nn.Linear(widths[i], widths[i + 1]))
+    return nn.Sequential(*layers)
+
+
+def adam(parameters, rate):
+    return torch.optim.Adam(list(parameters), lr=rate)
+
+
+def minimise(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+@torch.no_grad()
+def follow(target, source, rate):
+    for own, others in zip(target.parameters(), source.parameters()):
+        own.mul_(1 - rate).add_(others, alpha=rate)
+
+
+class frozen:
+    """Turns gradients of networks off for a while, as the actor's step needs no critics' gradients."""
+
+    def __init__(self, network):
+        self.parameters = list(network.parameters())
+
+    def __enter__(self):
+        for parameter in self.parameters:
+            parameter.requires_grad_(False)
+
+    def __exit__(self, *_):
+        for parameter in self.parameters:
+            parameter.requires_grad_(True)
+
+
+class ListOfCritics(nn.Module):
+    """M critics as one finds them in most code: a list of networks."""
+
+    def __init__(self, members, inputs, hidden):
+        super().__init__()
+        self.members = nn.ModuleList(mlp(inputs, hidden, 1) for _ in range(members))
+
+    def forward(self, x):
+        return torch.stack([member(x).squeeze(-1) for member in self.members])
+
+
+class BatchedCritics(nn.Module):
+    """M critics as batched products."""
+
+    def __init__(self, members, inputs, hidden):
+        super().__init__()
+        widths = [inputs, *hidden, 1]
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for a, b in zip(widths, widths[1:]):
+            bound = 1 / math.sqrt(a)
+            self.weights.append(nn.Parameter((torch.rand(members, a, b) * 2 - 1) * bound))
+            self.biases.append(nn.Parameter((torch.rand(members, 1, b) * 2 - 1) * bound))
+
+    def forward(self, x):
+        x = x.reshape(-1, x.shape[-1]).unsqueeze(0).expand(self.weights[0].shape[0], -1, -1)
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases)):
+            x = torch.baddbmm(bias, x.relu() if i else x, weight)
+        return x.squeeze(-1)
+
+
+class Log:
+    """Random steps with the columns of a fusion log; a batch is the same thirteen gathers."""
+
+    def __init__(self, z):
+        n, s, l, f, k, a, q = z["rows"], z["state"], z["list"], z["item"], z["tasks"], z["action"], z["groups"]
+        j = l if z.get("perItem") else 1
+        self.state = torch.randn(n, s)
+        self.items = torch.randn(n, l, f)
+        self.scores = torch.rand(n, l, k)
+        self.action = torch.rand(n, j, a) * 0.3 - 0.15
+        self.baseline = torch.zeros(n, j, a)
+        self.item_rewards = torch.randn(n, l, q)
+        self.rewards = self.item_rewards.sum(1)
+        self.next = torch.arange(1, n + 1)
+        self.next[z["session"] - 1::z["session"]] = -1
+        self.next[-1] = -1
+        self.lower, self.upper = torch.full((a,), -0.15), torch.full((a,), 0.15)
+        self.size = z["batch"]
+
+    def draw(self):
+        rows = torch.randint(0, len(self.state), (self.size,))
+        following = self.next[rows]
+        continues = (following >= 0).float().unsqueeze(1)
+        following = following.clamp_min(0)
+        now = [x[rows] for x in (self.state, self.items, self.scores, self.action, self.baseline, self.rewards, self.item_rewards)]
+        then = [x[following] for x in (self.state, self.items, self.scores, self.action, self.baseline)]
+        return now, then, continues
+
+
+def excess(action, baseline, lower, upper, beta):
+    away = action - baseline
+    return torch.maximum(away - upper, lower - away) / (beta * (upper - lower))
+
+
+def penalty(e):
+    return torch.where(e > 0, e.clamp(max=20).exp(), torch.zeros_like(e)).sum(-1)
+
+
+def trust(e):
+    return (-e.clamp_min(0)).exp().prod(-1)
+
+
+# ---- one perceptron -------------------------------------------------------------------------------------------------
+
+def perceptron(z):
+    network = mlp(z["widths"][0], z["widths"][1:-1], z["widths"][-1])
+    optimizer = adam(network.parameters(), 1e-3)
+    x, y = torch.randn(z["batch"], z["widths"][0]), torch.randn(z["batch"], z["widths"][-1])
+
+    def update():
+        minimise(optimizer, F.mse_loss(network(x), y))
+    return update
+
+
+# ---- fusion learners ------------------------------------------------------------------------------------------------
+
+def batch_rl(z):
+    s, a, hidden, samples = z["state"], z["action"], z["hidden"], z["samples"]
+    latent = 2 * a
+    log = Log(z)
+    encoder, decoder = mlp(s + a, hidden, 2 * latent), mlp(s + latent, hidden, a)
+    perturbation = mlp(s + a, hidden, a)
+    critics = nn.ModuleList([mlp(s + a, hidden, 1), mlp(s + a, hidden, 1)])
+    target_perturbation, target_critics = copy.deepcopy(perturbation), copy.deepcopy(critics)
+    generator_step = adam([*encoder.parameters(), *decoder.parameters()], 1e-3)
+    perturbation_step, critic_step = adam(perturbation.parameters(), 1e-4), adam(critics.parameters(), 2e-4)
+    count = 0
+
+    def decode(state, code):
+        return decoder(torch.cat([state, code], -1)).tanh()
+
+    def perturb(network, state, action):
+        return (action + network(torch.cat([state, action], -1)).tanh() * 0.15).clamp(-1, 1)
+
+    def update():
+        nonlocal count
+        (state, _, _, action, _, rewards, _), (next_state, *_), continues = log.draw()
+        action = action.squeeze(1)
+        mean, log_deviation = encoder(torch.cat([state, action], -1)).chunk(2, -1)
+        log_deviation = log_deviation.clamp(-4, 4)
+        rebuilt = decode(state, mean + log_deviation.exp() * torch.randn_like(mean))
+        divergence = -0.5 * (1 + 2 * log_deviation - mean ** 2 - (2 * log_deviation).exp())
+        minimise(generator_step, F.mse_loss(rebuilt, action) + 0.5 * divergence.mean())
+
+        with torch.no_grad():
+            states = next_state.repeat_interleave(samples, 0)
+            proposals = perturb(target_perturbation, states, decode(states, torch.randn(len(states), latent).clamp(-0.5, 0.5)))
+            x = torch.cat([states, proposals], -1)
+            next_q = torch.minimum(target_critics[0](x), target_critics[1](x)).reshape(-1, samples).max(1).values
+            y = rewards.sum(-1) + 0.95 * continues.squeeze(1) * next_q
+        x = torch.cat([state, action], -1)
+        q1, q2 = critics[0](x).squeeze(-1), critics[1](x).squeeze(-1)
+        minimise(critic_step, F.mse_loss(q1, y) + F.mse_loss(q2, y))
+
+        with torch.no_grad():
+            proposal = decode(state, torch.randn(len(state), latent).clamp(-0.5, 0.5))
+        with frozen(critics):
+            minimise(perturbation_step, -critics[0](torch.cat([state, perturb(perturbation, state, proposal)], -1)).mean())
+
+        count += 1
+        if count % 10 == 0:
+            follow(target_perturbation, perturbation, 0.05)
+            follow(target_critics, critics, 0.05)
+        return q1.mean().item()
+    return update
+
+
+def unified_rl(critics_of):
+    def build(z):
+        s, a, q, m = z["state"], z["action"], z["groups"], z["critics"]
+        log = Log(z)
+        actor = mlp(s, z["hidden"], a)
+        critics = critics_of(q * m, s + a, z["criticHidden"])
+        target_actor, target_critics = copy.deepcopy(actor), copy.deepcopy(critics)
+        actor_step, critic_step = adam(actor.parameters(), 3e-4), adam(critics.parameters(), 1e-3)
+        weights = torch.ones(q)
+        count = 0
+
+        def value(network, state, action):
+            return network(torch.cat([state, action * (2 / (log.upper - log.lower))], -1)).reshape(q, m, -1)
+
+        def update():
+            nonlocal count
+            (state, _, _, action, baseline, rewards, _), (next_state, _, _, _, next_baseline), continues = log.draw()
+            with torch.no_grad():
+                next_action = target_actor(next_state).tanh()
+                phi = trust(excess(next_action, next_baseline.squeeze(1), log.lower, log.upper, 0.3))
+                y = rewards.t().unsqueeze(1) + 0.9 * (continues.squeeze(1) * phi) * value(target_critics, next_state, next_action)
+            now = value(critics, state, action.squeeze(1))
+            minimise(critic_step, (now - y).square().mean(2).sum())
+
+            drawn = actor(state).tanh()
+            d = penalty(excess(drawn, baseline.squeeze(1), log.lower, log.upper, 0.3))
+            with frozen(critics):
+                values = value(critics, state, drawn)
+                mean = values.mean(1)
+                deviation = ((values - mean.unsqueeze(1)).square().mean(1) + 1e-12).sqrt()
+                minimise(actor_step, (1.2 * d - ((mean - 0.2 * deviation) * weights.unsqueeze(1)).sum(0)).mean())
+
+            count += 1
+            if count % 15 == 0:
+                follow(target_actor, actor, 0.08)
+                follow(target_critics, critics, 0.08)
+            return now.mean().item()
+        return update
+    return build
+
+
+def td3(z):
+    s, a = z["state"], z["action"]
+    log = Log(z)
+    actor, critics = mlp(s, z["hidden"], a), nn.ModuleList([mlp(s + a, z["hidden"], 1), mlp(s + a, z["hidden"], 1)])
+    target_actor, target_critics = copy.deepcopy(actor), copy.deepcopy(critics)
+    actor_step, critic_step = adam(actor.parameters(), 3e-4), adam(critics.parameters(), 3e-4)
+    count = 0
+
+    def update():
+        nonlocal count
+        (state, _, _, action, _, rewards, _), (next_state, *_), continues = log.draw()
+        with torch.no_grad():
+            base = target_actor(next_state).tanh()
+            next_action = (base + (torch.randn_like(base) * 0.2).clamp(-0.5, 0.5)).clamp(-1, 1)
+            x = torch.cat([next_state, next_action], -1)
+            y = rewards.sum(-1) + z["discount"] * continues.squeeze(1) * torch.minimum(target_critics[0](x), target_critics[1](x)).squeeze(-1)
+        x = torch.cat([state, action.squeeze(1)], -1)
+        q1, q2 = critics[0](x).squeeze(-1), critics[1](x).squeeze(-1)
+        minimise(critic_step, F.mse_loss(q1, y) + F.mse_loss(q2, y))
+        count += 1
+        if count % 2 == 0:
+            with frozen(critics):
+                minimise(actor_step, -critics[0](torch.cat([state, actor(state).tanh()], -1)).mean())
+            follow(target_actor, actor, 0.005)
+            follow(target_critics, critics, 0.005)
+        return q1.mean().item()
+    return update
+
+
+def squashed(head):
+    mean, log_deviation = head.chunk(2, -1)
+    log_deviation = log_deviation.clamp(-20, 2)
+    noise = torch.randn_like(mean)
+    u = mean + log_deviation.exp() * noise
+    density = -0.5 * noise ** 2 - log_deviation - 0.5 * math.log(2 * math.pi) - 2 * (math.log(2) - u - F.softplus(-2 * u))
+    return u.tanh(), density.sum(-1)
+
+
+def cql_sac(z):
+    s, a, samples = z["state"], z["action"], z["samples"]
+    log = Log(z)
+    actor, critics = mlp(s, z["hidden"], 2 * a), nn.ModuleList([mlp(s + a, z["hidden"], 1), mlp(s + a, z["hidden"], 1)])
+    target_critics = copy.deepcopy(critics)
+    log_temperature = nn.Parameter(torch.zeros(1))
+    actor_step, critic_step, temperature_step = adam(actor.parameters(), 1e-4), adam(critics.parameters(), 3e-4), adam([log_temperature], 1e-4)
+
+    def both(networks, state, action):
+        x = torch.cat([state, action], -1)
+        return torch.stack([network(x).squeeze(-1) for network in networks])
+
+    def update():
+        (state, _, _, action, _, rewards, _), (next_state, *_), continues = log.draw()
+        action, count = action.squeeze(1), len(state)
+        drawn, density = squashed(actor(state))
+        minimise(temperature_step, -(log_temperature * (density.detach() - a)).mean())
+        temperature = log_temperature.detach().exp()
+        with frozen(critics):
+            minimise(actor_step, (temperature * density - both(critics, state, drawn).amin(0)).mean())
+
+        with torch.no_grad():
+            next_action, _ = squashed(actor(next_state))
+            y = rewards.sum(-1) + z["discount"] * continues.squeeze(1) * both(target_critics, next_state, next_action).amin(0)
+            repeated = state.repeat_interleave(samples, 0)
+            even = torch.rand(len(repeated), a) * 2 - 1
+            here, here_density = squashed(actor(repeated))
+            there, there_density = squashed(actor(next_state.repeat_interleave(samples, 0)))
+            actions = torch.cat([even, here, there])
+            densities = torch.cat([torch.full((len(repeated),), -a * math.log(2)), here_density, there_density])
+        logged = both(critics, state, action)
+        q = both(critics, repeated.repeat(3, 1), actions)
+
+        def by_sample(x):
+            return x.reshape(-1, 3, count, samples).transpose(1, 2).flatten(2)
+        conservative = (torch.logsumexp(by_sample(q) - by_sample(densities), -1) - math.log(3 * samples) - logged).mean(1).sum()
+        minimise(critic_step, 0.5 * (logged - y).square().mean(1).sum() + z["conservatism"] * conservative)
+        follow(target_critics, critics, 0.005)
+        return logged[0].mean().item()
+    return update
+
+
+def iql(z):
+    s, a = z["state"], z["action"]
+    log = Log(z)
+    actor, value = mlp(s, z["hidden"], a), mlp(s, z["hidden"], 1)
+    critics = nn.ModuleList([mlp(s + a, z["hidden"], 1), mlp(s + a, z["hidden"], 1)])
+    target_critics = copy.deepcopy(critics)
+    log_deviation = nn.Parameter(torch.zeros(a))
+    value_step, critic_step = adam(value.parameters(), 3e-4), adam(critics.parameters(), 3e-4)
+    actor_step = adam([*actor.parameters(), log_deviation], 3e-4)
+
+    def update():
+        (state, _, _, action, _, rewards, _), (next_state, *_), continues = log.draw()
+        action = action.squeeze(1)
+        x = torch.cat([state, action], -1)
+        with torch.no_grad():
+            q = torch.minimum(target_critics[0](x), target_critics[1](x)).squeeze(-1)
+        v = value(state).squeeze(-1)
+        away = q - v
+        minimise(value_step, ((z["expectile"] - (away.detach() < 0).float()).abs() * away.square()).mean())
+        with torch.no_grad():
+            y = rewards.sum(-1) + z["discount"] * continues.squeeze(1) * value(next_state).squeeze(-1)
+        q1, q2 = critics[0](x).squeeze(-1), critics[1](x).squeeze(-1)
+        minimise(critic_step, F.mse_loss(q1, y) + F.mse_loss(q2, y))
+        weight = (z["inverseTemperature"] * away.detach()).exp().clamp(max=100)
+        mean = actor(state).tanh()
+        density = -(((action - mean) * (-log_deviation).exp()).square() / 2 + log_deviation).sum(-1)
+        minimise(actor_step, -(weight * density).mean())
+        follow(target_critics, critics, 0.005)
+        return q1.mean().item()
+    return update
+
+
+# ---- online learners, mental reward, upstream -----------------------------------------------------------------------
+
+def sac(z):
+    s, a = z["state"], z["action"]
+    n = z["rows"]
+    replay = [torch.randn(n, s), torch.rand(n, a) * 2 - 1, torch.randn(n), torch.randn(n, s), (torch.rand(n) < 0.1).float()]
+    actor, critics = mlp(s, z["hidden"], 2 * a), nn.ModuleList([mlp(s + a, z["hidden"], 1), mlp(s + a, z["hidden"], 1)])
+    target_critics = copy.deepcopy(critics)
+    log_temperature = nn.Parameter(torch.zeros(1))
+    actor_step, critic_step, temperature_step = adam(actor.parameters(), 3e-4), adam(critics.parameters(), 3e-4), adam([log_temperature], 3e-4)
+
+    def lowest(networks, state, action):
+        x = torch.cat([state, action], -1)
+        return torch.minimum(networks[0](x), networks[1](x)).squeeze(-1)
+
+    def update():
+        rows = torch.randint(0, n, (z["batch"],))
+        state, action, reward, next_state, ended = (column[rows] for column in replay)
+        with torch.no_grad():
+            next_action, next_density = squashed(actor(next_state))
+            y = reward + 0.99 * (1 - ended) * (lowest(target_critics, next_state, next_action) - log_temperature.exp() * next_density)
+        x = torch.cat([state, action], -1)
+        minimise(critic_step, 0.5 * (F.mse_loss(critics[0](x).squeeze(-1), y) + F.mse_loss(critics[1](x).squeeze(-1), y)))
+        drawn, density = squashed(actor(state))
+        with frozen(critics):
+            minimise(actor_step, (log_temperature.exp().detach() * density - lowest(critics, state, drawn)).mean())
+        minimise(temperature_step, -(log_temperature.exp() * (density.detach() - a)).mean())
+        follow(target_critics, critics, 0.005)
+    return update
+
+
+def qr_iql(z):
+    n, s, quantiles = z["rows"], z["state"], z["quantiles"]
+    state, action = torch.randn(n, s), (torch.rand(n) < 0.3).long()
+    following = torch.arange(1, n + 1)
+    following[z["session"] - 1::z["session"]] = -1
+    following[-1] = -1
+    model = mlp(s, z["hidden"], 2 * quantiles)
+    target = copy.deepcopy(model)
+    optimizer = adam(model.parameters(), 2e-3)
+    levels = (torch.arange(quantiles) + 0.5) / quantiles
+
+    def pinball(u):
+        return torch.maximum(levels * u, (levels - 1) * u)
+
+    def update():
+        rows = torch.randint(0, n, (z["batch"],))
+        after = following[rows]
+        with torch.no_grad():
+            next_value = target(state[after.clamp_min(0)]).reshape(-1, 2, quantiles).mean(-1).logsumexp(-1)
+        continues = (after >= 0).float()
+        values = model(state[rows]).reshape(-1, 2, quantiles)
+        chosen = action[rows]
+        q = values.mean(-1)
+        taken = values.gather(1, chosen.reshape(-1, 1, 1).expand(-1, 1, quantiles)).squeeze(1)
+        likelihood = q.log_softmax(-1).gather(1, chosen.unsqueeze(1)).squeeze(1)
+        reward = taken.mean(-1) - 0.9 * next_value
+        mean = likelihood.mean() - (continues * reward.square()).mean() / (4 * 0.5)
+        spread = pinball(q.logsumexp(-1).unsqueeze(-1) - taken).sum(-1).mean() + (continues * pinball((0.9 * next_value).unsqueeze(-1) - taken).sum(-1)).mean()
+        minimise(optimizer, 0.1 * spread - mean)
+        follow(target, model, 0.05)
+    return update
+
+
+CASES = {
+    "perceptron": perceptron,
+    "batchrl-mtf": batch_rl,
+    "unified-rl, list of critics": unified_rl(ListOfCritics),
+    "unified-rl, batched critics": unified_rl(BatchedCritics),
+    "td3": td3,
+    "cql-sac": cql_sac,
+    "iql": iql,
+    "sac": sac,
+    "qr-iql": qr_iql,
+}
+
+
+def main():
+    built = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        torch.set_num_threads(request["threads"])
+        key = json.dumps([request["case"], request["sizes"]], sort_keys=True)
+        if key not in built:
+            torch.manual_seed(1)
+            built[key] = CASES[request["case"]](request["sizes"])
+        update = built[key]
+        begin = time.perf_counter()
+        for _ in range(request["updates"]):
+            update()
+        print(json.dumps({"seconds": time.perf_counter() - begin}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
