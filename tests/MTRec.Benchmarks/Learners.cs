@@ -1,7 +1,13 @@
+using MTRec.Core.Bundles;
+using MTRec.Core.Fusion;
+using MTRec.Learning.Algorithms.BatchRl;
+using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MentalReward.Choices;
 using MTRec.Learning.Algorithms.Sac;
+using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Environments;
+using MTRec.Learning.Fusion;
 using static TorchSharp.torch;
 
 namespace MTRec.Benchmarks;
@@ -33,9 +39,113 @@ internal static class Learners
         Perceptron(64),
         Perceptron(256),
         Perceptron(4096),
+        BatchRlMtf,
+        UnifiedRlMtf,
+        EnhancedRlMtf,
         Sac,
         QrIql,
     ];
+
+    // A list of five items with eight task scores; the power product has two dimensions of the action a task.
+    private const int Rows = 20_000;
+    private const int Session = 10;
+    private const int State = 48;
+    private const int List = 5;
+    private const int Item = 16;
+    private const int Tasks = 8;
+    private const int Groups = 2;
+    private const int PassedOver = 5;
+    private const double PassedOverWeight = 19;
+
+    private static FusionActions Actions => new(
+        new FusionSection(
+            FusionFormula.PowerProduct, "benchmark",
+            [.. Enumerable.Range(0, 2 * Tasks).Select(i => i < Tasks ? new ActionDimension($"{i}.power", 0, 2) : new ActionDimension($"{i}.bias", 0.01f, 1))]),
+        Tasks);
+
+    private static LearnerCase BatchRlMtf
+    {
+        get
+        {
+            var options = new BatchRlOptions();
+            return new LearnerCase(
+                "batchrl-mtf",
+                new { Rows, State, List, Item, Tasks, Action = 2 * Tasks, Groups, Session, Batch = options.BatchSize, options.Hidden, options.Samples },
+                () => OfLog(Log(perItem: false), log => new BatchRl(log, Actions, options)),
+                "batchrl-mtf");
+        }
+    }
+
+    private static LearnerCase UnifiedRlMtf
+    {
+        get
+        {
+            var options = new UnifiedRlOptions();
+            return new LearnerCase(
+                "unified-rl",
+                new { Rows, State, List, Item, Tasks, Action = 2 * Tasks, Groups, Session, Batch = options.BatchSize, options.Hidden, options.Critics, options.CriticHidden },
+                () => OfLog(Log(perItem: false), log => Using(log, new UnifiedRl(Actions, State, Groups, options))),
+                "unified-rl, list of critics",
+                "unified-rl, batched critics");
+        }
+    }
+
+    private static LearnerCase EnhancedRlMtf
+    {
+        get
+        {
+            var options = new EnhancedRlOptions { CriticWarmUp = 0 };
+            return new LearnerCase(
+                "enhanced-rl",
+                new
+                {
+                    Rows, State, List, Item, Tasks, Action = 2 * Tasks, Groups, Session, Batch = options.BatchSize, options.Critics, options.CriticHidden,
+                    Shared = options.SharedExperts, options.ExpertWidth, PerItem = true, Passed = PassedOver, PassedWeight = PassedOverWeight,
+                },
+                () => OfLog(Log(perItem: true), log => Using(log, new EnhancedRl(Actions, State, Item, Groups, options))),
+                "enhanced-rl, list of critics",
+                "enhanced-rl, batched critics");
+        }
+    }
+
+    private static IProgressiveLearner Using(FusionLog log, IProgressiveLearner learner)
+    {
+        learner.Use(log);
+        return learner;
+    }
+
+    private static RunningLearner OfLog(FusionLog log, Func<FusionLog, IFusionLearner> make)
+    {
+        var learner = make(log);
+        return new RunningLearner(Each(() => learner.Update()), learner, log);
+    }
+
+    private static FusionLog Log(bool perItem)
+    {
+        var actions = perItem ? List : 1;
+        var step = arange(Rows, ScalarType.Int64).remainder(Session);
+        var rewards = randn(Rows, List, Groups);
+        return new FusionLog
+        {
+            State = randn(Rows, State),
+            Items = randn(Rows, List, Item),
+            TaskScores = rand(Rows, List, Tasks),
+            Action = (rand(Rows, actions, 2 * Tasks) * 0.3) - 0.15,
+            Baseline = zeros(Rows, actions, 2 * Tasks),
+            LogDensity = zeros(Rows, actions),
+            Rewards = rewards.sum(1L),
+            ItemRewards = rewards,
+            Responses = zeros(Rows, List, 1),
+            Next = where(step.eq(Session - 1), full_like(step, -1), arange(1, Rows + 1, ScalarType.Int64)),
+            Session = arange(Rows, ScalarType.Int64).div(Session, RoundingMode.floor),
+            Step = step,
+            LowerBound = full(2 * Tasks, -0.15f),
+            UpperBound = full(2 * Tasks, 0.15f),
+            PassedOver = perItem
+                ? new PassedOver(randn(Rows, PassedOver, Item), rand(Rows, PassedOver, Tasks), zeros(Rows, PassedOver, 2 * Tasks), PassedOverWeight)
+                : null,
+        };
+    }
 
     private static LearnerCase Sac => new(
         "sac",

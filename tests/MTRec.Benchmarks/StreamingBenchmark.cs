@@ -65,7 +65,7 @@ internal static class StreamingBenchmark
     {
         var (count, sum) = (0L, 0.0);
         using var scope = NewDisposeScope();
-        foreach (var batch in new TransitionStream(folder, BatchSize, seed: 1).Read())
+        foreach (var batch in new TransitionReader(folder, BatchSize, seed: 1).Read())
         {
             count += batch.State.shape[0];
             sum += batch.State.select(1, 0).sum().item<float>();

@@ -101,6 +101,8 @@ class Log:
         self.next = torch.arange(1, n + 1)
         self.next[z["session"] - 1::z["session"]] = -1
         self.next[-1] = -1
+        m = z.get("passed", 0)
+        self.passed = [torch.randn(n, m, f), torch.rand(n, m, k), torch.zeros(n, m, a)] if m else []
         self.lower, self.upper = torch.full((a,), -0.15), torch.full((a,), 0.15)
         self.size = z["batch"]
 
@@ -111,20 +113,22 @@ class Log:
         following = following.clamp_min(0)
         now = [x[rows] for x in (self.state, self.items, self.scores, self.action, self.baseline, self.rewards, self.item_rewards)]
         then = [x[following] for x in (self.state, self.items, self.scores, self.action, self.baseline)]
+        if self.passed:
+            return now, then, continues, [x[rows] for x in self.passed]
         return now, then, continues
 
 
 def excess(action, baseline, lower, upper, beta):
-    away = action - baseline
-    return torch.maximum(away - upper, lower - away) / (beta * (upper - lower))
+    deviation = action - baseline
+    return ((deviation - upper).relu() + (lower - deviation).relu()) / ((upper - lower) * beta).clamp_min(1e-6)
 
 
 def penalty(e):
-    return torch.where(e > 0, e.clamp(max=20).exp(), torch.zeros_like(e)).sum(-1)
+    return (e.exp() * (e > 0).float()).sum(-1)
 
 
 def trust(e):
-    return (-e.clamp_min(0)).exp().prod(-1)
+    return e.sum(-1).neg().exp()
 
 
 # ---- one perceptron -------------------------------------------------------------------------------------------------
@@ -229,6 +233,86 @@ def unified_rl(critics_of):
                 follow(target_actor, actor, 0.08)
                 follow(target_critics, critics, 0.08)
             return now.mean().item()
+        return update
+    return build
+
+
+class PairActor(nn.Module):
+    """Shared and own experts, a gate and a tower a task; the user half of the first layer once a request."""
+
+    def __init__(self, z):
+        super().__init__()
+        self.tasks, self.shared, self.width = z["tasks"], z["shared"], z["expertWidth"]
+        self.dimensions = z["action"] // z["tasks"]
+        outputs = (self.shared + self.tasks) * self.width + self.tasks * (self.shared + 1)
+        self.user = nn.Linear(z["state"], outputs)
+        self.item = nn.Linear(z["item"] + z["tasks"], outputs, bias=False)
+        self.tower = nn.Parameter(torch.randn(self.tasks, self.width, self.dimensions) / math.sqrt(self.width))
+        self.tower_bias = nn.Parameter(torch.zeros(self.tasks, 1, self.dimensions))
+
+    def forward(self, state, items, scores):
+        first = self.user(state.unsqueeze(1)) + self.item(torch.cat([items, scores], -1))
+        rows, s, t, w = first.shape[:2], self.shared, self.tasks, self.width
+        shared, own, gates = first.split([s * w, t * w, t * (s + 1)], -1)
+        shared = shared.relu().reshape(*rows, 1, s, w).expand(-1, -1, t, -1, -1)
+        own = own.relu().reshape(*rows, t, 1, w)
+        gates = gates.reshape(*rows, t, 1, s + 1).softmax(-1)
+        mixed = gates.matmul(torch.cat([shared, own], 3))
+        towers = (mixed.matmul(self.tower) + self.tower_bias).squeeze(3).tanh()
+        return towers.transpose(2, 3).reshape(*rows, -1)
+
+
+def enhanced_rl(critics_of):
+    def build(z):
+        q, m, k = z["groups"], z["critics"], z["tasks"]
+        log = Log(z)
+        actor = PairActor(z)
+        critics = critics_of(q * m, z["state"] + z["item"] + k + z["action"], z["criticHidden"])
+        target_actor, target_critics = copy.deepcopy(actor), copy.deepcopy(critics)
+        actor_step, critic_step = adam(actor.parameters(), 1e-3), adam(critics.parameters(), 1e-3)
+        weights = torch.ones(q)
+        middle, reach = torch.tensor([1.0] * k + [0.505] * k), torch.tensor([1.0] * k + [0.495] * k)
+        count = 0
+
+        def value(network, state, items, scores, action):
+            pairs = torch.cat([state.unsqueeze(1).expand(-1, items.shape[1], -1), items, scores, action], -1)
+            return network(pairs.flatten(0, 1)).reshape(q, m, items.shape[0], items.shape[1])
+
+        def cautious(values):
+            mean = values.mean(1)
+            deviation = ((values - mean.unsqueeze(1)).square().mean(1) + 1e-12).sqrt()
+            return ((mean - 0.2 * deviation) * weights.unsqueeze(1)).sum(0)
+
+        def update():
+            nonlocal count
+            now, then, continues, passed = log.draw()
+            state, items, scores, action, baseline, _, rewards = now
+            next_state, next_items, next_scores, _, next_baseline = then
+            shown = items.shape[1]
+            with torch.no_grad():
+                next_action = target_actor(next_state, next_items, next_scores)
+                phi = trust(excess(next_action, next_baseline, log.lower, log.upper, 0.3))
+                future = (value(target_critics, next_state, next_items, next_scores, next_action) * phi).sum(-1) * continues.squeeze(1) * 0.9
+            values = value(critics, state, items, scores, action)
+            minimise(critic_step, (values - rewards.permute(2, 0, 1).unsqueeze(1) - (future / shown).unsqueeze(-1)).square().sum(-1).mean(2).sum())
+
+            items, scores, baseline = (torch.cat(pair, 1) for pair in zip((items, scores, baseline), passed))
+            drawn = actor(state, items, scores)
+            d = penalty(excess(drawn, baseline, log.lower, log.upper, 0.3)).sum(-1)
+            with torch.no_grad():
+                worth = cautious(value(critics, state, items, scores, drawn).flatten(2)).reshape(-1, items.shape[1])
+            real = drawn.clamp(-1, 1) * reach + middle
+            fused = (real[..., :k] * (scores + real[..., k:]).clamp_min(1e-6).log()).sum(-1)
+            temperature = max(fused.detach().std(1, unbiased=False).mean().item() * 0.5, 1e-6)
+            logits = fused / temperature
+            chances = torch.cat([logits[:, :shown], logits[:, shown:] + math.log(z["passedWeight"])], 1).softmax(1)
+            minimise(actor_step, (d * (1.2 / items.shape[1]) - (chances * worth).sum(1) * shown).mean())
+
+            count += 1
+            if count % 15 == 0:
+                follow(target_actor, actor, 0.08)
+                follow(target_critics, critics, 0.08)
+            return values.sum(-1).mean().item()
         return update
     return build
 
@@ -414,6 +498,8 @@ CASES = {
     "batchrl-mtf": batch_rl,
     "unified-rl, list of critics": unified_rl(ListOfCritics),
     "unified-rl, batched critics": unified_rl(BatchedCritics),
+    "enhanced-rl, list of critics": enhanced_rl(ListOfCritics),
+    "enhanced-rl, batched critics": enhanced_rl(BatchedCritics),
     "td3": td3,
     "cql-sac": cql_sac,
     "iql": iql,

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using MTRec.Core.Safetensors;
 using MTRec.Data;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Streaming;
@@ -30,6 +32,15 @@ internal static class ShardFile
     private static readonly (string Name, Func<FusionLog, Tensor> Of)[] _integers =
         [("next", log => log.Next), ("session", log => log.Session), ("step", log => log.Step)];
 
+    private static readonly (string Name, Func<PassedOver, Tensor> Of)[] _passedOver =
+    [
+        ("passed_over_items", passed => passed.Items),
+        ("passed_over_task_scores", passed => passed.TaskScores),
+        ("passed_over_baseline", passed => passed.Baseline),
+    ];
+
+    private const string PassedOverWeight = "passed_over_weight";
+
     /// <summary>Writes a shard.</summary>
     public static Shard Write(string folder, string name, FusionLog log)
     {
@@ -37,9 +48,16 @@ internal static class ShardFile
         var writer = new SafetensorsWriter();
         writer.AddMetadata("format", ShardManifest.CurrentFormat);
         foreach (var (column, of) in _floats)
-            writer.Add<float>(column, of(log).contiguous().data<float>().ToArray(), of(log).shape);
+            writer.Add<float>(column, of(log).Floats(), of(log).shape);
         foreach (var (column, of) in _integers)
-            writer.Add<long>(column, of(log).contiguous().data<long>().ToArray(), of(log).shape);
+            writer.Add<long>(column, of(log).Longs(), of(log).shape);
+        if (log.PassedOver is { } passed)
+        {
+            writer.AddMetadata(PassedOverWeight, passed.Weight.ToString("R", CultureInfo.InvariantCulture));
+            foreach (var (column, of) in _passedOver)
+                writer.Add<float>(column, of(passed).Floats(), of(passed).shape);
+        }
+
         var path = Path.Combine(folder, name);
         using var file = File.Create(path, bufferSize: 1 << 20);
         using var hash = SHA256.Create();
@@ -87,6 +105,9 @@ internal static class ShardFile
             columns[name] = Copy<float>(file[name], ScalarType.Float32);
         foreach (var (name, _) in _integers)
             columns[name] = Copy<long>(file[name], ScalarType.Int64);
+        var weight = file.Metadata.GetValueOrDefault(PassedOverWeight);
+        foreach (var (name, _) in weight is null ? [] : _passedOver)
+            columns[name] = Copy<float>(file[name], ScalarType.Float32);
         foreach (var (name, column) in columns)
         {
             if (!name.EndsWith("_bound", StringComparison.Ordinal) && (column.Dimensions == 0 || column.shape[0] != rows))
@@ -111,6 +132,9 @@ internal static class ShardFile
             Step = columns["step"],
             LowerBound = columns["lower_bound"],
             UpperBound = columns["upper_bound"],
+            PassedOver = weight is null ? null : new PassedOver(
+                columns["passed_over_items"], columns["passed_over_task_scores"], columns["passed_over_baseline"],
+                double.Parse(weight, CultureInfo.InvariantCulture)),
         };
         return log.Select(tensor => tensor.DetachFromDisposeScope());
     }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace MTRec.Learning.Streaming;
 
 /// <summary>
-/// Writes logs to a folder as shards of whole sessions; <see cref="TransitionStream"/> reads them. The folder is readable once
+/// Writes logs to a folder as shards of whole sessions; <see cref="TransitionReader"/> reads them. The folder is readable once
 /// <see cref="Complete"/> has written its manifest.
 /// </summary>
 /// <param name="folder">Made where it does not exist; must hold no other transitions.</param>
@@ -57,7 +57,7 @@ public sealed class TransitionWriter(string folder, int rowsPerShard = 65_536) :
     private static FusionLog Rows(FusionLog log, int begin, int end)
     {
         using var scope = NewDisposeScope();
-        var rows = log.Select(tensor => tensor.narrow(0, begin, end - begin)) with { LowerBound = log.LowerBound, UpperBound = log.UpperBound };
+        var rows = log.Select(tensor => ReferenceEquals(tensor, log.LowerBound) || ReferenceEquals(tensor, log.UpperBound) ? tensor : tensor.narrow(0, begin, end - begin));
         return (rows with
         {
             Next = where(rows.Next.ge(0), rows.Next - begin, rows.Next),

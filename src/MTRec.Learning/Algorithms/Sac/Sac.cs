@@ -1,5 +1,6 @@
 using MTRec.Learning.Algorithms.ActorCritic;
 using MTRec.Learning.Environments;
+using MTRec.Learning.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -15,8 +16,8 @@ public sealed class Sac : IDisposable
     private readonly IEnvironment _environment;
     private readonly StepReward _reward;
     private readonly ReplayBuffer _replay;
-    private readonly Sequential[] _critics;
-    private readonly Sequential[] _targets;
+    private readonly Mlp[] _critics;
+    private readonly Mlp[] _targets;
     private readonly Parameter _logTemperature;
     private readonly optim.Optimizer _actorOptimizer;
     private readonly optim.Optimizer _criticOptimizer;
@@ -43,23 +44,23 @@ public sealed class Sac : IDisposable
         _critics = [Critic(), Critic()];
         _targets = [Critic(), Critic()];
         for (var i = 0; i < _critics.Length; i++)
-            Follow(_targets[i], _critics[i], 1);
+            _targets[i].Follow(_critics[i], 1);
         _logTemperature = nn.Parameter(full(1, Math.Log(options.InitialTemperature), ScalarType.Float32));
         _actorOptimizer = optim.Adam(Policy.parameters(), options.LearningRate);
         _criticOptimizer = optim.Adam(_critics.SelectMany(critic => critic.parameters()), options.LearningRate);
         _temperatureOptimizer = optim.Adam([_logTemperature], options.LearningRate);
 
-        Sequential Critic() => Perceptron.Of(() => nn.ReLU(), state + action, options.Width, options.Width, 1);
+        Mlp Critic() => new(state + action, [options.Width, options.Width], 1);
     }
 
     /// <summary>The policy learned so far; dies with the learner.</summary>
     public SacPolicy Policy { get; }
 
     /// <summary>Q_1 and Q_2.</summary>
-    internal IReadOnlyList<Sequential> Critics => _critics;
+    internal IReadOnlyList<Mlp> Critics => _critics;
 
     /// <summary>Q'_1 and Q'_2.</summary>
-    internal IReadOnlyList<Sequential> Targets => _targets;
+    internal IReadOnlyList<Mlp> Targets => _targets;
 
     /// <summary>alpha, the weight of entropy.</summary>
     public double Temperature => Math.Exp(_logTemperature.item<float>());
@@ -145,7 +146,7 @@ public sealed class Sac : IDisposable
         Descend(_actorOptimizer, ActorLoss(Lowest(_critics, batch.State, action), density, _logTemperature.detach().exp()));
         Descend(_temperatureOptimizer, TemperatureLoss(_logTemperature, density, _targetEntropy));
         for (var i = 0; i < _critics.Length; i++)
-            Follow(_targets[i], _critics[i], _options.TargetRate);
+            _targets[i].Follow(_critics[i], _options.TargetRate);
     }
 
     /// <summary>y [B] of a batch, by the target networks.</summary>
@@ -164,16 +165,9 @@ public sealed class Sac : IDisposable
         optimizer.step();
     }
 
-    private static Tensor Lowest(Sequential[] critics, Tensor state, Tensor action)
+    private static Tensor Lowest(Mlp[] critics, Tensor state, Tensor action)
     {
         var input = cat([state, action], 1);
         return critics[0].call(input).minimum(critics[1].call(input)).squeeze(-1);
-    }
-
-    private static void Follow(Sequential target, Sequential critic, double rate)
-    {
-        using var quiet = no_grad();
-        foreach (var (follower, leader) in target.parameters().Zip(critic.parameters()))
-            follower.mul_(1 - rate).add_(leader, alpha: rate);
     }
 }

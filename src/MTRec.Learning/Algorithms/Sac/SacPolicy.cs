@@ -1,5 +1,4 @@
-using MTRec.Learning.Algorithms.ActorCritic;
-using TorchSharp.Modules;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Algorithms.Sac;
@@ -10,7 +9,7 @@ public sealed class SacPolicy : nn.Module<Tensor, Tensor>
     private const double LowestLogDeviation = -20;
     private const double HighestLogDeviation = 2;
 
-    private readonly Sequential _network;
+    private readonly Mlp _network;
     private readonly int _actionWidth;
 
     /// <summary>Makes a policy.</summary>
@@ -21,7 +20,7 @@ public sealed class SacPolicy : nn.Module<Tensor, Tensor>
         : base(nameof(SacPolicy))
     {
         _actionWidth = actionWidth;
-        _network = Perceptron.Of(() => nn.ReLU(), stateWidth, width, width, 2 * actionWidth);
+        _network = new Mlp(stateWidth, [width, width], 2 * actionWidth);
         RegisterComponents();
     }
 

@@ -18,7 +18,7 @@ public readonly record struct StreamPosition(int Epoch, int Shards);
 /// <param name="seed">Decides all orders.</param>
 /// <param name="window">Shards that are shuffled together, 1 or more.</param>
 /// <exception cref="DataFormatException">The manifest is absent or not valid.</exception>
-public sealed class TransitionStream(string folder, int batchSize, int seed, int window = 8)
+public sealed class TransitionReader(string folder, int batchSize, int seed, int window = 8)
 {
     /// <summary>What the folder holds.</summary>
     public ShardManifest Manifest { get; } = ShardManifest.Read(folder);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MTRec.Learning.Tests.Streaming;
 
-public sealed class TransitionStreamTests : IDisposable
+public sealed class TransitionReaderTests : IDisposable
 {
     private const int RowsPerShard = 20;
 
@@ -20,7 +20,7 @@ public sealed class TransitionStreamTests : IDisposable
     {
         var lengths = Write(rows: 500);
         using var scope = NewDisposeScope();
-        var batches = new TransitionStream(_folder, batchSize: 16, seed: 1, window: 3).Read().ToList();
+        var batches = new TransitionReader(_folder, batchSize: 16, seed: 1, window: 3).Read().ToList();
         var ids = batches.SelectMany(Ids).ToArray();
         Assert.Equal(Enumerable.Range(0, lengths.Sum()), ids.Order());
         foreach (var batch in batches)
@@ -41,11 +41,29 @@ public sealed class TransitionStreamTests : IDisposable
     }
 
     [Fact]
+    public void Candidates_that_were_passed_over_come_back_with_their_rows()
+    {
+        using var scope = NewDisposeScope();
+        using (var writer = new TransitionWriter(_folder, RowsPerShard))
+        {
+            using var log = Log([3, 4], 0);
+            writer.Append(log with { PassedOver = new PassedOver(log.Items.repeat(1, 2, 1), zeros(7, 2, 2), zeros(7, 2, 2), 4.5) });
+            writer.Complete();
+        }
+
+        foreach (var batch in new TransitionReader(_folder, batchSize: 3, seed: 1).Read())
+        {
+            Assert.Equal(4.5, batch.PassedOver!.Weight);
+            Assert.Equal(batch.State.select(1, 0).Floats(), batch.PassedOver.Items[.., 1, 0].Floats());
+        }
+    }
+
+    [Fact]
     public void Rows_are_shuffled_over_a_window_in_another_order_each_pass_and_seed()
     {
         Write(rows: 500);
         using var scope = NewDisposeScope();
-        int[] Pass(int seed, int epoch) => [.. new TransitionStream(_folder, 16, seed, window: 3).Read(epoch).SelectMany(Ids)];
+        int[] Pass(int seed, int epoch) => [.. new TransitionReader(_folder, 16, seed, window: 3).Read(epoch).SelectMany(Ids)];
         var first = Pass(1, 0);
         Assert.Equal(first, Pass(1, 0));
         Assert.NotEqual(first, Pass(1, 1));
@@ -61,7 +79,7 @@ public sealed class TransitionStreamTests : IDisposable
     {
         Write(rows: 300);
         using var scope = NewDisposeScope();
-        var stream = new TransitionStream(_folder, 16, seed: 5, window: 2);
+        var stream = new TransitionReader(_folder, 16, seed: 5, window: 2);
         var read = new List<(StreamPosition Position, int[] Ids)>();
         foreach (var batch in stream.Read(epoch: 3))
             read.Add((stream.Position, Ids(batch)));
@@ -69,7 +87,7 @@ public sealed class TransitionStreamTests : IDisposable
 
         var middle = read[read.Count / 2].Position;
         Assert.True(middle.Shards > 0);
-        var rest = new TransitionStream(_folder, 16, seed: 5, window: 2).Read(middle).SelectMany(Ids);
+        var rest = new TransitionReader(_folder, 16, seed: 5, window: 2).Read(middle).SelectMany(Ids);
         Assert.Equal(read.SkipWhile(entry => entry.Position != middle).SelectMany(entry => entry.Ids), rest);
     }
 
@@ -80,7 +98,7 @@ public sealed class TransitionStreamTests : IDisposable
         using var scope = NewDisposeScope();
         var highest = new List<long>();
         var before = Tensor.TotalCount;
-        foreach (var log in new TransitionStream(_folder, 16, seed: 1, window: 2).Windows(default))
+        foreach (var log in new TransitionReader(_folder, 16, seed: 1, window: 2).Windows(default))
         {
             highest.Add(Tensor.TotalCount - before);
             Assert.InRange(log.Count, 1, 2 * (RowsPerShard + 5));
@@ -133,11 +151,11 @@ public sealed class TransitionStreamTests : IDisposable
     [Fact]
     public void A_folder_without_its_manifest_or_with_another_format_is_refused()
     {
-        Assert.Contains("transitions.json", Assert.Throws<DataFormatException>(() => new TransitionStream(_folder, 16, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("transitions.json", Assert.Throws<DataFormatException>(() => new TransitionReader(_folder, 16, 1)).Message, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "transitions.json"), """{"format": "mtrec-transitions/9", "shards": []}""");
-        Assert.Contains("mtrec-transitions/9", Assert.Throws<DataFormatException>(() => new TransitionStream(_folder, 16, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("mtrec-transitions/9", Assert.Throws<DataFormatException>(() => new TransitionReader(_folder, 16, 1)).Message, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(_folder, "transitions.json"), """{"format": "mtrec-transitions/1", "shards": [{"file": "../x", "rows": 1, "sha256": ""}]}""");
-        Assert.Throws<DataFormatException>(() => new TransitionStream(_folder, 16, 1));
+        Assert.Throws<DataFormatException>(() => new TransitionReader(_folder, 16, 1));
     }
 
     [Fact]
@@ -156,7 +174,7 @@ public sealed class TransitionStreamTests : IDisposable
     private string Refusal() => Assert.Throws<DataFormatException>(() =>
     {
         using var scope = NewDisposeScope();
-        foreach (var _ in new TransitionStream(_folder, 16, seed: 1, window: 2).Read())
+        foreach (var _ in new TransitionReader(_folder, 16, seed: 1, window: 2).Read())
         {
         }
     }).Message;
