@@ -44,9 +44,24 @@ public static class FusionGraphs
         bool actionPerCandidate)
     {
         var contributions = Contributions(graph, fusion, Normalise(graph, tasks, scores), action, tasks.Count);
-        graph.Output(BundleLayout.ActionOutput, action, actionPerCandidate ? GraphContract.Candidates : 1, fusion.Action.Count);
-        graph.Output(BundleLayout.FusionScoreOutput, Sum(graph, contributions, tasks.Count), GraphContract.Candidates);
-        graph.Output(BundleLayout.ContributionsOutput, contributions, GraphContract.Candidates, tasks.Count);
+        End(graph, contributions, tasks.Count, action, fusion.Action.Count, actionPerCandidate);
+    }
+
+    /// <summary>
+    /// Ends the graph of a policy that makes each task's contribution in a way of its own, such as <see cref="FusionFormula.Cells"/>: sums them up
+    /// and declares the policy's three outputs.
+    /// </summary>
+    /// <param name="graph">The graph to end.</param>
+    /// <param name="contributions">[n, K].</param>
+    /// <param name="tasks">K.</param>
+    /// <param name="action">The action in real units: [1, A] for the request, or [n, A], one a candidate.</param>
+    /// <param name="width">A.</param>
+    /// <param name="actionPerCandidate">Whether <paramref name="action"/> has a row for each candidate.</param>
+    public static void End(OnnxGraph graph, OnnxValue contributions, int tasks, OnnxValue action, int width, bool actionPerCandidate)
+    {
+        graph.Output(BundleLayout.ActionOutput, action, actionPerCandidate ? GraphContract.Candidates : 1, width);
+        graph.Output(BundleLayout.FusionScoreOutput, Sum(graph, contributions, tasks), GraphContract.Candidates);
+        graph.Output(BundleLayout.ContributionsOutput, contributions, GraphContract.Candidates, tasks);
     }
 
     /// <summary>Task scores [n, K] on [0, 1], as <see cref="TaskDefinition.Normalise"/>.</summary>

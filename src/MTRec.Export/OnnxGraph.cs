@@ -34,6 +34,26 @@ public sealed partial class OnnxGraph(string name)
     /// <summary>The outputs declared so far.</summary>
     public IReadOnlyList<TensorShape> Outputs => _outputs;
 
+    /// <summary>Reads a graph that this class wrote, to publish it again as it is.</summary>
+    /// <param name="model">The bytes of <see cref="ToBytes"/>.</param>
+    /// <exception cref="InvalidProtocolBufferException">The bytes are no model.</exception>
+    public static OnnxGraph Read(ReadOnlySpan<byte> model)
+    {
+        var read = ModelProto.Parser.ParseFrom(model).Graph;
+        var graph = new OnnxGraph(read.Name);
+        graph._graph.MergeFrom(read);
+        graph._inputs.AddRange(read.Input.Select(Shape));
+        graph._outputs.AddRange(read.Output.Select(Shape));
+        graph._read.UnionWith(read.Node.SelectMany(node => node.Input));
+        graph._names.UnionWith(read.Input.Select(input => input.Name).Concat(read.Initializer.Select(tensor => tensor.Name)).Concat(read.Node.SelectMany(node => node.Output)));
+        return graph;
+
+        static TensorShape Shape(ValueInfoProto value) => new(
+            value.Name,
+            GraphContract.ElementType,
+            [.. value.Type.TensorType.Shape.Dim.Select(size => size.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam ? GraphContract.Candidates : size.DimValue)]);
+    }
+
     /// <summary>Declares a float input; something must read it.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public OnnxValue Input(string name, params ReadOnlySpan<long> shape)

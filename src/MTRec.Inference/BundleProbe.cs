@@ -202,6 +202,20 @@ internal sealed class BundleProbe
                 return $"the action's '{dimension.Name}' is {action[i]}, outside [{dimension.Min}, {dimension.Max}].";
         }
 
+        // What cells make of a score is known to their graph alone: the contributions must sum up to the score.
+        if (_manifest.Fusion.Formula == FusionFormula.Cells)
+        {
+            var sum = 0f;
+            var size = 1f;
+            foreach (var contribution in contributions)
+            {
+                sum += contribution;
+                size = Math.Max(size, Math.Abs(contribution));
+            }
+
+            return Math.Abs(answer[0] - sum) <= FormulaTolerance * size ? null : $"the fusion score is {answer[0]}; its contributions sum up to {sum}.";
+        }
+
         var expected = new float[_tasks.Length];
         var normalised = scores.Select((score, k) => _tasks[k].Normalise(score)).ToArray();
         var fused = Fuser.Fuse(_manifest.Fusion.Formula, normalised, action, [.. _manifest.Fusion.Priors ?? []], expected);

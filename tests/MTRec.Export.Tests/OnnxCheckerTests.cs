@@ -15,7 +15,7 @@ public class OnnxCheckerTests
         var manifest = TestBundles.Manifest();
         OnnxGraph[] graphs =
         [
-            .. Enum.GetValues<FusionFormula>().Select(formula =>
+            .. Fuser.OfScores.Select(formula =>
                 FusionGraphs.FixedPolicy(manifest.Tasks, TestBundles.Manifest(formula: formula).Fusion, TestBundles.Action(formula))),
             TestBundles.MentalReward(manifest),
             TestBundles.TaskScores(manifest),

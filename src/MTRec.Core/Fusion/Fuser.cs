@@ -9,18 +9,22 @@ public static class Fuser
     /// <summary>Arguments of a logarithm are kept at or above this, so that o + b stays positive.</summary>
     public const float Floor = 1e-6f;
 
+    /// <summary>The formulas that need nothing but the task scores and an action.</summary>
+    public static IReadOnlyList<FusionFormula> OfScores { get; } = [FusionFormula.WeightedSum, FusionFormula.LogSum, FusionFormula.PowerProduct];
+
     /// <summary>Names of the action's dimensions for <paramref name="tasks"/>, such as <c>click.power</c>.</summary>
     public static IReadOnlyList<string> ActionNames(FusionFormula formula, IReadOnlyList<string> tasks) => formula switch
     {
         FusionFormula.WeightedSum => [.. tasks.Select(task => $"{task}.weight")],
         FusionFormula.LogSum => [.. tasks.Select(task => $"{task}.alpha")],
         FusionFormula.PowerProduct => [.. tasks.Select(task => $"{task}.power"), .. tasks.Select(task => $"{task}.bias")],
+        FusionFormula.Cells => [.. tasks.Select(task => $"{task}.curvature")],
         _ => throw new ArgumentOutOfRangeException(nameof(formula)),
     };
 
     /// <summary>Fuses one candidate.</summary>
     /// <param name="formula">The formula.</param>
-    /// <param name="scores">Normalised task scores [K], each in [0, 1].</param>
+    /// <param name="scores">Normalised task scores [K], each in [0, 1]; of <see cref="FusionFormula.Cells"/> the cells' outputs.</param>
     /// <param name="action">The action in real units, laid out as <see cref="ActionNames"/>.</param>
     /// <param name="priors">The constant betas [K] of <see cref="FusionFormula.LogSum"/>; not read otherwise.</param>
     /// <param name="contributions">Receives each task's part [K].</param>
@@ -47,6 +51,7 @@ public static class Fuser
                 FusionFormula.WeightedSum => action[k] * scores[k],
                 FusionFormula.LogSum => action[k] * MathF.Log(Math.Max(scores[k] + priors[k], Floor)),
                 FusionFormula.PowerProduct => action[k] * MathF.Log(Math.Max(scores[k] + action[tasks + k], Floor)),
+                FusionFormula.Cells => scores[k] * (1 + (action[k] * scores[k])),
                 _ => throw new ArgumentOutOfRangeException(nameof(formula)),
             };
             sum += contributions[k];

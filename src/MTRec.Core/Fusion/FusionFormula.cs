@@ -20,4 +20,11 @@ public enum FusionFormula
     /// </summary>
     [JsonStringEnumMemberName("powerProduct")]
     PowerProduct,
+
+    /// <summary>
+    /// f = sum_k q_k (1 + a_k q_k), q_k in (0, 1) the output of a monotone cell of task k's score and the state that the graph computes (xMTF, WWW
+    /// 2025). Action: the K a's. Outside of the graph the cells are not known, so neither is f.
+    /// </summary>
+    [JsonStringEnumMemberName("cells")]
+    Cells,
 }

@@ -1,10 +1,11 @@
+using MTRec.Export;
 using MTRec.Learning.Environments;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Fusion;
 
 /// <summary>One action for all requests: fixed weights, and where the collecting of logs begins.</summary>
-public sealed class ConstantPolicy : IActionPolicy
+public sealed class ConstantPolicy : IExportablePolicy
 {
     private readonly Tensor _action;
 
@@ -19,6 +20,7 @@ public sealed class ConstantPolicy : IActionPolicy
             throw new ArgumentException($"The action has {actions.Width} dimensions, not {action.Count}.", nameof(action));
         Algorithm = algorithm;
         Actions = actions;
+        Action = action;
         _action = tensor([.. action], [1, 1, action.Count]).DetachFromDisposeScope();
     }
 
@@ -31,11 +33,18 @@ public sealed class ConstantPolicy : IActionPolicy
     /// <inheritdoc/>
     public bool PerCandidate => false;
 
+    /// <summary>The action [A], each dimension in [-1, 1].</summary>
+    public IReadOnlyList<float> Action { get; }
+
     /// <inheritdoc/>
     public Tensor Act(Observation observation) => _action.expand(observation.State.shape[0], -1, -1);
 
     /// <inheritdoc/>
     public Tensor Score(Observation observation) => Actions.Fuse(Act(observation), observation.TaskScores!);
+
+    /// <inheritdoc/>
+    public OnnxValue Export(OnnxGraph graph, OnnxValue state, OnnxValue? items, OnnxValue scores) =>
+        graph.Initializer("constantAction", [.. Action], 1, Action.Count);
 
     /// <inheritdoc/>
     public void Dispose() => _action.Dispose();

@@ -50,7 +50,7 @@ public sealed class FusionActions
 
     /// <summary>f [B, n].</summary>
     /// <param name="action">[B, 1, A] or [B, n, A], each dimension in [-1, 1].</param>
-    /// <param name="scores">Task scores [B, n, K], normalised to [0, 1].</param>
+    /// <param name="scores">Task scores [B, n, K], normalised to [0, 1]; of <see cref="FusionFormula.Cells"/> the cells' outputs.</param>
     public Tensor Fuse(Tensor action, Tensor scores)
     {
         var real = ToReal(action);
@@ -59,6 +59,7 @@ public sealed class FusionActions
             FusionFormula.WeightedSum => real * scores,
             FusionFormula.LogSum => real * (scores + tensor(_priors)).clamp_min(Fuser.Floor).log(),
             FusionFormula.PowerProduct => real.narrow(-1, 0, Tasks) * (scores + real.narrow(-1, Tasks, Tasks)).clamp_min(Fuser.Floor).log(),
+            FusionFormula.Cells => scores * ((real * scores) + 1),
             _ => throw new InvalidOperationException($"{Fusion.Formula} is no formula."),
         };
         return contributions.sum(-1);

@@ -16,10 +16,20 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     public Mlp(int inputs, IReadOnlyList<int> hidden, int outputs)
         : base(nameof(Mlp))
     {
+        (Inputs, Hidden, Outputs) = (inputs, hidden, outputs);
         int[] widths = [inputs, .. hidden, outputs];
         _layers = new ModuleList<Linear>([.. widths.Zip(widths.Skip(1), (from, to) => nn.Linear(from, to))]);
         RegisterComponents();
     }
+
+    /// <summary>Columns of the input.</summary>
+    public int Inputs { get; }
+
+    /// <summary>Widths of the hidden layers.</summary>
+    public IReadOnlyList<int> Hidden { get; }
+
+    /// <summary>Columns of the output.</summary>
+    public int Outputs { get; }
 
     /// <summary>[..., inputs] -> [..., outputs].</summary>
     public override Tensor forward(Tensor x)

@@ -145,7 +145,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var negative = _tasks.Select(task => task.IsNegative).ToArray();
         return
         [
-            .. Enum.GetValues<FusionFormula>().Select(formula => FixedPolicy.FromRewardWeights(formula, tasks, weights, negative, scores)),
+            .. Fuser.OfScores.Select(formula => FixedPolicy.FromRewardWeights(formula, tasks, weights, negative, scores)),
         ];
     }
 

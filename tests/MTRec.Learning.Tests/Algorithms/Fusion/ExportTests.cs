@@ -2,6 +2,7 @@ using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
 using MTRec.Export;
 using MTRec.Inference;
+using MTRec.Learning.Algorithms.ActorCritic;
 using MTRec.Learning.Algorithms.BatchRl;
 using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Learning.Algorithms.UnifiedRl;
@@ -29,9 +30,9 @@ public sealed class ExportTests : IDisposable
         get
         {
             var data = new TheoryData<string, FusionFormula, bool>();
-            foreach (var algorithm in new[] { "batchrl-mtf", "unified-rl", "enhanced-rl" })
+            foreach (var algorithm in new[] { "batchrl-mtf", "unified-rl", "enhanced-rl", "td3", "cql-sac" })
             {
-                foreach (var formula in Enum.GetValues<FusionFormula>())
+                foreach (var formula in Fuser.OfScores)
                 {
                     data.Add(algorithm, formula, false);
                     data.Add(algorithm, formula, true);
@@ -61,7 +62,7 @@ public sealed class ExportTests : IDisposable
         };
         var actions = new FusionActions(manifest.Fusion, 3);
         using var policy = New(algorithm, actions, State(manifest), manifest.Schema().Item.Count);
-        ((nn.Module)policy).Stir(11);
+        (policy as nn.Module ?? ((ActorPolicy)policy).Network).Stir(11);
         using var bundle = Bundle.Load(BundleWriter.Write(_registry.Path, manifest, new BundleParts(Graph(manifest, policy), Items: TestBundles.ItemTable(manifest))));
         using var inputs = new RankingInputs(bundle.Shape, Candidates);
         using var outputs = new RankingOutputs(bundle.Shape, Candidates);
@@ -93,6 +94,8 @@ public sealed class ExportTests : IDisposable
     private static IExportablePolicy New(string algorithm, FusionActions actions, int state, int items) => algorithm switch
     {
         "batchrl-mtf" => new BatchRlPolicy(actions, state, new BatchRlOptions { Hidden = [16, 8] }),
+        "td3" => new ActorPolicy(algorithm, actions, new Mlp(state, [16, 8], actions.Width)),
+        "cql-sac" => new ActorPolicy(algorithm, actions, new Mlp(state, [16], 2 * actions.Width)),
         "unified-rl" => new UnifiedRlPolicy(actions, state, new UnifiedRlOptions { Hidden = [16, 8] }),
         _ => new EnhancedRlPolicy(actions, state, items, new EnhancedRlOptions { ExpertWidth = 8 }),
     };

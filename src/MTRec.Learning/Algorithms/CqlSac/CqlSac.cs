@@ -1,0 +1,161 @@
+using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.CqlSac;
+
+/// <summary>
+/// Conservative Q-learning (Kumar et al., NeurIPS 2020, arXiv 2006.04779) on soft actor-critic (Haarnoja et al. 2018, arXiv 1812.05905), the
+/// strongest baseline that BatchRL-MTF reports offline: Q is pushed down where the policy and chance would go and up where the log went.
+/// </summary>
+public sealed class CqlSac : IFusionLearner
+{
+    /// <summary>The algorithm's name in the manifest.</summary>
+    public const string Algorithm = "cql-sac";
+
+    private readonly CqlSacOptions _options;
+    private readonly RequestSampler _sampler;
+    private readonly Generator _chance;
+    private readonly CriticEnsemble _critics;
+    private readonly Parameter _logTemperature;
+    private readonly optim.Optimizer _actorStep;
+    private readonly optim.Optimizer _criticStep;
+    private readonly optim.Optimizer _temperatureStep;
+
+    /// <summary>Prepares a training.</summary>
+    /// <param name="log">The log, one action a request; it must outlive the learner.</param>
+    /// <param name="actions">The formula.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
+    public CqlSac(FusionLog log, FusionActions actions, CqlSacOptions options)
+    {
+        _options = options;
+        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed);
+        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        manual_seed(options.Seed);
+        var state = (int)log.State.shape[1];
+        Policy = new ActorPolicy(Algorithm, actions, new Mlp(state, options.Hidden, 2 * actions.Width));
+        _critics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
+        TargetCritics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
+        TargetCritics.Follow(_critics, 1);
+        _logTemperature = nn.Parameter(zeros(1));
+        _actorStep = optim.Adam(Policy.Network.parameters(), options.ActorRate);
+        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
+        _temperatureStep = optim.Adam([_logTemperature], options.ActorRate);
+    }
+
+    /// <summary>The mean of pi, as far as it is; the learner owns it.</summary>
+    public ActorPolicy Policy { get; }
+
+    /// <summary>Q'_1 and Q'_2.</summary>
+    internal CriticEnsemble TargetCritics { get; }
+
+    /// <summary>y = r + gamma (min_j Q'_j(s', a') - tau log pi(a' | s')); no bootstrap where the session ended.</summary>
+    /// <param name="reward">[b].</param>
+    /// <param name="continues">[b].</param>
+    /// <param name="nextQ">Q'_j(s', a') [2, b].</param>
+    /// <param name="nextLogDensity">log pi(a' | s') [b].</param>
+    /// <param name="temperature">tau, [1]; 0 leaves the entropy out.</param>
+    /// <param name="discount">gamma.</param>
+    public static Tensor Target(Tensor reward, Tensor continues, Tensor nextQ, Tensor nextLogDensity, Tensor temperature, double discount) =>
+        reward + (discount * continues * (nextQ.amin([0L]) - (temperature * nextLogDensity)));
+
+    /// <summary>
+    /// CQL(H), Eq 4: sum_j E[log integral exp Q_j(s, a) da - Q_j(s, a_log)], the integral estimated by importance sampling over M actions drawn
+    /// with known densities (Appendix F): log (1/M) sum_m exp(Q_j(s, a_m)) / p(a_m).
+    /// </summary>
+    /// <param name="q">Q_j(s, a_m) [2, b, M].</param>
+    /// <param name="logDensity">log p(a_m) [b, M].</param>
+    /// <param name="logged">Q_j(s, a_log) [2, b].</param>
+    public static Tensor ConservativeTerm(Tensor q, Tensor logDensity, Tensor logged) =>
+        ((q - logDensity).logsumexp(-1) - Math.Log(q.shape[2]) - logged).mean([1L]).sum();
+
+    /// <summary>1/2 sum_j E[(Q_j(s, a_log) - y)^2].</summary>
+    /// <param name="logged">Q_j(s, a_log) [2, b].</param>
+    /// <param name="target">y [b].</param>
+    public static Tensor BellmanLoss(Tensor logged, Tensor target) => (logged - target).square().mean([1L]).sum() * 0.5;
+
+    /// <summary>SAC, Eq 7: E[tau log pi(a | s) - min_j Q_j(s, a)].</summary>
+    /// <param name="q">Q_j(s, a) of the policy's action [2, b].</param>
+    /// <param name="logDensity">[b].</param>
+    /// <param name="temperature">tau [1].</param>
+    public static Tensor ActorLoss(Tensor q, Tensor logDensity, Tensor temperature) => ((temperature * logDensity) - q.amin([0L])).mean();
+
+    /// <summary>SAC, Eq 18: -E[tau (log pi(a | s) + H)] with the entropy wanted H = -A; in log tau, as the authors' code has it.</summary>
+    /// <param name="logTemperature">log tau [1].</param>
+    /// <param name="logDensity">[b].</param>
+    /// <param name="width">A.</param>
+    public static Tensor TemperatureLoss(Tensor logTemperature, Tensor logDensity, int width) => -(logTemperature * (logDensity.detach() - width)).mean();
+
+    /// <inheritdoc/>
+    public double Update()
+    {
+        using var scope = NewDisposeScope();
+        var batch = _sampler.Draw();
+        var (action, logDensity) = Draw(batch.State);
+        _temperatureStep.Minimise(TemperatureLoss(_logTemperature, logDensity, Policy.Actions.Width));
+        var temperature = _logTemperature.detach().exp();
+        _actorStep.Minimise(ActorLoss(_critics.Frozen(cat([batch.State, action], -1)), logDensity, temperature));
+
+        var logged = _critics.call(cat([batch.State, batch.Action], -1));
+        var loss = BellmanLoss(logged, Target(batch));
+        if (_options.Conservatism > 0)
+            loss += ConservativeTerm(batch, logged) * _options.Conservatism;
+        _criticStep.Minimise(loss);
+        TargetCritics.Follow(_critics, _options.TargetRate);
+        return logged[0].mean().item<float>();
+    }
+
+    /// <inheritdoc/>
+    public IExportablePolicy Snapshot() => Policy.Copy();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Policy.Dispose();
+        _actorStep.Dispose();
+        _criticStep.Dispose();
+        _temperatureStep.Dispose();
+        _logTemperature.Dispose();
+        _critics.Dispose();
+        TargetCritics.Dispose();
+        _sampler.Dispose();
+        _chance.Dispose();
+    }
+
+    /// <summary>y [b] of a batch, by the target networks.</summary>
+    internal Tensor Target(RequestSteps batch)
+    {
+        using var quiet = no_grad();
+        var (action, logDensity) = Draw(batch.NextState);
+        var temperature = _options.EntropyInTarget ? _logTemperature.exp() : zeros(1);
+        return Target(batch.Reward, batch.Continues, TargetCritics.call(cat([batch.NextState, action], -1)), logDensity, temperature, _options.Discount);
+    }
+
+    // Thirds of the actions: evenly at random, from pi(. | s), from pi(. | s'); all judged at s.
+    private Tensor ConservativeTerm(RequestSteps batch, Tensor logged)
+    {
+        var (count, width) = (batch.State.shape[0], Policy.Actions.Width);
+        var state = batch.State.repeat_interleave(_options.Samples, 0);
+        Tensor actions;
+        Tensor logDensity;
+        using (no_grad())
+        {
+            var even = (rand([state.shape[0], width], generator: _chance) * 2) - 1;
+            var here = Draw(state);
+            var there = Draw(batch.NextState.repeat_interleave(_options.Samples, 0));
+            actions = cat([even, here.Action, there.Action]);
+            logDensity = cat([full([state.shape[0]], -width * Math.Log(2), dtype: ScalarType.Float32), here.LogDensity, there.LogDensity]);
+        }
+
+        // [3, b, N] -> [b, 3 N].
+        Tensor BySample(Tensor x) => x.reshape(-1, 3, count, _options.Samples).transpose(1, 2).flatten(2);
+        var q = _critics.call(cat([state.repeat(3, 1), actions], -1));
+        return ConservativeTerm(BySample(q), BySample(logDensity).squeeze(0), logged);
+    }
+
+    private (Tensor Action, Tensor LogDensity) Draw(Tensor state) =>
+        SquashedGaussian.Draw(Policy.Network.call(state), randn([state.shape[0], Policy.Actions.Width], generator: _chance));
+}

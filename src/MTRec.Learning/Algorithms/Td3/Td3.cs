@@ -1,0 +1,132 @@
+using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Algorithms.Td3;
+
+/// <summary>
+/// TD3 (Fujimoto et al., ICML 2018, arXiv 1802.09477) from a log, as BatchRL-MTF compares with it: nothing keeps its actor where the log can
+/// judge it, so the critics' errors are bootstrapped and Q drifts away.
+/// </summary>
+public sealed class Td3 : IFusionLearner
+{
+    /// <summary>The algorithm's name in the manifest.</summary>
+    public const string Algorithm = "td3";
+
+    private readonly Td3Options _options;
+    private readonly RequestSampler _sampler;
+    private readonly Generator _chance;
+    private readonly CriticEnsemble _critics;
+    private readonly optim.Optimizer _actorStep;
+    private readonly optim.Optimizer _criticStep;
+    private int _updates;
+
+    /// <summary>Prepares a training.</summary>
+    /// <param name="log">The log, one action a request; it must outlive the learner.</param>
+    /// <param name="actions">The formula.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
+    public Td3(FusionLog log, FusionActions actions, Td3Options options)
+    {
+        _options = options;
+        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed);
+        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        manual_seed(options.Seed);
+        var state = (int)log.State.shape[1];
+        Policy = Actor();
+        TargetPolicy = Actor();
+        TargetPolicy.Network.Follow(Policy.Network, 1);
+        _critics = Critics();
+        TargetCritics = Critics();
+        TargetCritics.Follow(_critics, 1);
+        _actorStep = optim.Adam(Policy.Network.parameters(), options.LearningRate);
+        _criticStep = optim.Adam(_critics.parameters(), options.LearningRate);
+
+        ActorPolicy Actor() => new(Algorithm, actions, new Mlp(state, options.Hidden, actions.Width));
+
+        CriticEnsemble Critics() => new(2, state + actions.Width, options.Hidden);
+    }
+
+    /// <summary>mu, as far as it is; the learner owns it.</summary>
+    public ActorPolicy Policy { get; }
+
+    /// <summary>mu'.</summary>
+    internal ActorPolicy TargetPolicy { get; }
+
+    /// <summary>Q'_1 and Q'_2.</summary>
+    internal CriticEnsemble TargetCritics { get; }
+
+    /// <summary>y = r + gamma min_j Q'_j(s', a'); no bootstrap where the session ended.</summary>
+    /// <param name="reward">[b].</param>
+    /// <param name="continues">[b].</param>
+    /// <param name="nextQ">Q'_j(s', a') [2, b].</param>
+    /// <param name="discount">gamma.</param>
+    /// <returns>[b].</returns>
+    public static Tensor Target(Tensor reward, Tensor continues, Tensor nextQ, double discount) =>
+        reward + (discount * continues * nextQ.amin([0L]));
+
+    /// <summary>a' = clip(mu'(s') + clip(noise, -c, c), -1, 1): target policy smoothing.</summary>
+    /// <param name="action">mu'(s') [b, A].</param>
+    /// <param name="noise">[b, A].</param>
+    /// <param name="clip">c.</param>
+    public static Tensor Smooth(Tensor action, Tensor noise, double clip) => (action + noise.clamp(-clip, clip)).clamp(-1, 1);
+
+    /// <summary>sum_j mean (Q_j(s, a) - y)^2.</summary>
+    /// <param name="q">[2, b].</param>
+    /// <param name="target">[b].</param>
+    public static Tensor CriticLoss(Tensor q, Tensor target) => (q - target).square().mean([1L]).sum();
+
+    /// <summary>-mean Q_1(s, mu(s)); of TD3+BC -lambda mean Q_1 + mean (mu(s) - a)^2 with lambda = alpha / mean |Q_1|.</summary>
+    /// <param name="q">Q_1(s, mu(s)) [b].</param>
+    /// <param name="chosen">mu(s) [b, A].</param>
+    /// <param name="logged">a [b, A].</param>
+    /// <param name="behaviourCloning">alpha; null for plain TD3.</param>
+    public static Tensor ActorLoss(Tensor q, Tensor chosen, Tensor logged, double? behaviourCloning) => behaviourCloning is { } alpha
+        ? (chosen - logged).square().mean() - (q.mean() * alpha / q.detach().abs().mean())
+        : -q.mean();
+
+    /// <inheritdoc/>
+    public double Update()
+    {
+        using var scope = NewDisposeScope();
+        var batch = _sampler.Draw();
+        var q = _critics.call(cat([batch.State, batch.Action], -1));
+        _criticStep.Minimise(CriticLoss(q, Target(batch)));
+        if (++_updates % _options.PolicyDelay == 0)
+        {
+            var chosen = Policy.Act(batch.State);
+            var value = _critics.Frozen(cat([batch.State, chosen], -1))[0];
+            _actorStep.Minimise(ActorLoss(value, chosen, batch.Action, _options.BehaviourCloning));
+            TargetPolicy.Network.Follow(Policy.Network, _options.TargetRate);
+            TargetCritics.Follow(_critics, _options.TargetRate);
+        }
+
+        return q[0].mean().item<float>();
+    }
+
+    /// <inheritdoc/>
+    public IExportablePolicy Snapshot() => Policy.Copy();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Policy.Dispose();
+        _actorStep.Dispose();
+        _criticStep.Dispose();
+        _critics.Dispose();
+        TargetCritics.Dispose();
+        TargetPolicy.Dispose();
+        _sampler.Dispose();
+        _chance.Dispose();
+    }
+
+    /// <summary>y [b] of a batch, by the target networks.</summary>
+    internal Tensor Target(RequestSteps batch)
+    {
+        using var quiet = no_grad();
+        var action = TargetPolicy.Act(batch.NextState);
+        action = Smooth(action, randn(action.shape, generator: _chance) * _options.TargetNoise, _options.NoiseClip);
+        return Target(batch.Reward, batch.Continues, TargetCritics.call(cat([batch.NextState, action], -1)), _options.Discount);
+    }
+}
