@@ -36,6 +36,9 @@ public sealed class LongTermSatisfactionUser(LongTermSatisfactionOptions options
         Responses = ["positive", "engagement"],
     };
 
+    /// <summary>Engagement of the last step [B]; 0 for sessions that had ended.</summary>
+    public float[] Engagement { get; private set; } = [];
+
     /// <summary>The truth, for evaluation only: the satisfaction with which the last step's item was consumed [B]; NaN for sessions that had ended.</summary>
     public float[] Satisfaction { get; private set; } = [];
 
@@ -82,6 +85,7 @@ public sealed class LongTermSatisfactionUser(LongTermSatisfactionOptions options
             Array.Fill(SatisfactionAfter, float.NaN);
         }
 
+        Engagement = engagement;
         var rewards = tensor(engagement).unsqueeze(1);
         return new Outcome(Observe(), rewards, full(sessions, active && _step == options.TimeBudget ? 1f : 0f))
         {

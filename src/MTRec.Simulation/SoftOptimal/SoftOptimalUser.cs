@@ -57,6 +57,9 @@ public sealed class SoftOptimalUser : IEnvironment
     /// <summary>The truth, for evaluation only: what the users got in the last step, noise included [B]; NaN for sessions that had ended.</summary>
     public float[] GivenRewards { get; private set; } = [];
 
+    /// <summary>The truth, for evaluation only: r*(s, positive) of every candidate of the last step [B * n], whether it was shown or not.</summary>
+    public float[] CandidateRewards { get; private set; } = [];
+
     /// <inheritdoc/>
     public Observation Reset(int sessions, int seed)
     {
@@ -79,6 +82,7 @@ public sealed class SoftOptimalUser : IEnvironment
         var positive = new float[sessions];
         PositiveRewards = new float[sessions];
         GivenRewards = new float[sessions];
+        CandidateRewards = [.. _candidates.Select((item, place) => (float)_world.Reward(_kind[place / Shape.Candidates], _mood[place / Shape.Candidates], item))];
         var ended = _step >= Shape.MaximumSteps;
         if (ended)
         {

@@ -13,7 +13,7 @@ public sealed class SoftOptimalWorld
     /// <summary>The responses: skip, positive.</summary>
     public const int Responses = 2;
 
-    private const double Convergence = 1e-7;
+    private const double Convergence = 1e-6;
 
     private readonly double[][] _reward;
     private readonly double[] _transition;

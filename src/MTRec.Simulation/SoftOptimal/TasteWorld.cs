@@ -6,7 +6,7 @@ namespace MTRec.Simulation.SoftOptimal;
 /// </summary>
 /// <remarks>
 /// A mood is the satiation of every category, 0 to <see cref="Levels"/> - 1. Every step one category, drawn evenly, recovers by 1; a positive response
-/// then satiates the item's category by 1, by 2 if the item is heavy. Heavy items are worth no less at once, only later: that is what tells
+/// then satiates the item's category by 1, wholly if the item is heavy. Heavy items are worth no less at once, only later: that is what tells
 /// r* from the frequency of positive responses.
 /// </remarks>
 public sealed record TasteWorld
@@ -67,7 +67,7 @@ public sealed record TasteWorld
             {
                 var next = moods[place / SoftOptimalWorld.Responses / groups].ToArray();
                 next[recovering] = Math.Max(0, next[recovering] - 1);
-                next[group / 2] = Math.Min(Levels - 1, next[group / 2] + (response * (1 + (group % 2))));
+                next[group / 2] = Math.Min(Levels - 1, next[group / 2] + (response * (group % 2 == 0 ? 1 : Levels - 1)));
                 transition[(place * moods.Length) + Number(next)] += 1.0 / Categories;
             }
         }

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using MathNet.Numerics.Distributions;
+using MathNet.Numerics.Statistics;
 using MTRec.Learning.Evaluation;
 
 namespace MTRec.Trainer.Reproduction;
@@ -30,6 +32,16 @@ internal sealed record ReportCell(double Value, double? Low = null, double? High
 {
     /// <summary>A figure with its interval.</summary>
     public static ReportCell Of(Estimate estimate, IReadOnlyList<double>? bySeed = null) => new(estimate.Value, estimate.Low, estimate.High, bySeed);
+
+    /// <summary>The mean over seeds with Student's interval; no interval where there is one seed.</summary>
+    public static ReportCell OverSeeds(IReadOnlyList<double> values)
+    {
+        var mean = values.Average();
+        if (values.Count < 2)
+            return new ReportCell(mean);
+        var reach = StudentT.InvCDF(0, 1, values.Count - 1, 0.975) * values.StandardDeviation() / Math.Sqrt(values.Count);
+        return new ReportCell(mean, mean - reach, mean + reach, values);
+    }
 }
 
 /// <summary>A picture.</summary>

@@ -66,7 +66,7 @@ public sealed class SoftOptimalWorldTests
             Assert.Equal(item / 2 % 2, features[4]);
         }
 
-        // One category of the two recovers; then item 0 satiates the first by 1, item 2 by 2, at most to the last level.
+        // One category of the two recovers; then item 0 satiates the first by 1, item 2 wholly.
         Assert.Equal(new[] { Mood(0, 2), Mood(1, 1) }.Order(), Nexts(Mood(1, 2), 0, 0));
         Assert.Equal(new[] { Mood(1, 2), Mood(2, 1) }.Order(), Nexts(Mood(1, 2), 0, 1));
         Assert.Equal(new[] { Mood(2, 2), Mood(2, 1) }.Order(), Nexts(Mood(1, 2), 2, 1));

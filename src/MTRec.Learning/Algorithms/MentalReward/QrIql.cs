@@ -19,8 +19,6 @@ namespace MTRec.Learning.Algorithms.MentalReward;
 /// <param name="seed">Seed of the batches and of the views.</param>
 public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter, int seed)
 {
-    private const int EvaluationBatch = 2048;
-
     /// <summary>Learns Q.</summary>
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="backbone">Makes a backbone: one to learn, one as the target.</param>
@@ -28,47 +26,14 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
     /// <param name="validation">Examples whose loss decides when to stop.</param>
     /// <returns>The model, in evaluation mode.</returns>
     public SoftQModel Fit(
-        string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation)
-    {
-        var random = new Random(seed);
-        var model = Model(backbone());
-        using var target = Model(backbone());
-        target.eval();
-        SoftQ.Follow(target, model, 1);
-        var validationViews = views.Draw(validation.Count, new Random(seed));
-        ExampleView[] drawn = [];
-
-        fitter.Fit(
-            stage,
-            model,
-            () =>
-            {
-                drawn = views.Draw(train.Count, random);
-                var lengths = Enumerable.Range(0, train.Count).Select(row => train.HistoryLength(row, drawn[row])).ToArray();
-                return BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random);
-            },
-            rows => Loss(model, target, train, rows, drawn),
-            () =>
-            {
-                var sum = 0.0;
-                foreach (var rows in BatchOrder.InOrder(validation.Count, EvaluationBatch))
-                {
-                    using var scope = NewDisposeScope();
-                    sum += Loss(model, model, validation, rows, validationViews).item<float>() * rows.Length;
-                }
-
-                return sum / validation.Count;
-            },
-            afterStep: () => SoftQ.Follow(target, model, options.TargetRate));
-        return model;
-    }
+        string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation) =>
+        new SoftQLearner(views, fitter, options.TargetRate, seed).Fit(stage, () => Model(backbone()), Loss, train, validation);
 
     private SoftQModel Model(Backbone backbone) =>
         new(backbone, new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, options.Width, options.Quantiles));
 
-    private Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] drawn)
+    private Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] seen)
     {
-        var seen = Array.ConvertAll(rows, row => drawn[row]);
         var actions = Array.ConvertAll(rows, row => options.Positive.Holds(examples.Log, row) ? 1L : 0);
         var nextValue = NextValue(target, examples, rows, seen, out var continues);
         return SoftQ.Loss(options, model.call(examples.Batch(rows, seen)), tensor(actions), nextValue, continues);

@@ -97,6 +97,19 @@ public sealed class ChoiceIql(QrIqlOptions options, ChoiceFit fit, int seed)
     }
 
     /// <summary>
+    /// The critic's own quantiles of r(s, positive) [B, N] at any state: lambda_i(s, positive) moved so that their mean is that of <see cref="Expect"/>.
+    /// </summary>
+    /// <inheritdoc cref="Expect"/>
+    public float[] CriticQuantiles(nn.Module<Tensor, Tensor> model, ChoiceLog log, Tensor states)
+    {
+        var means = Expect(model, log, 1, states);
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        var quantiles = Quantiles(model, states).select(1, 1);
+        return (quantiles - quantiles.mean([-1], keepdim: true) + tensor(means).unsqueeze(1)).sort(-1).Values.Floats();
+    }
+
+    /// <summary>
     /// What the frequency of positive responses says with the same network and the same data: log odds of a positive response at any state,
     /// by maximum likelihood. The baseline that a recovered reward must beat.
     /// </summary>

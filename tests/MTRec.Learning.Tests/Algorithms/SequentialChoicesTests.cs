@@ -1,0 +1,137 @@
+using MTRec.Core.Sessions;
+using MTRec.Learning.Algorithms.MentalReward;
+using MTRec.Learning.Evaluation;
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fitting;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace MTRec.Learning.Tests.Algorithms;
+
+public sealed class SequentialChoicesTests
+{
+    private static readonly FitOptions _fit = new() { Epochs = 3, BatchSize = 128, LearningRate = 5e-3, WeightDecay = 0 };
+
+    [Fact]
+    public void The_reward_of_an_impression_is_the_sum_over_its_choices()
+    {
+        // Two choices, gamma V(s') = 0.5: Q = (0, 1) then (2, 3).
+        float[] q = [0, 1, 2, 3];
+        var first = Math.Log(1 + Math.E);
+        var second = 2 + Math.Log(1 + Math.E);
+        var surplus = Math.Log(1 + Math.E) * (1 + Math.Exp(-1));
+
+        Assert.Equal(0 - 0.5, ImpressionReward.Of(q, 0, 0.5).Given, 6);
+        Assert.Equal((1 - second) + (2 - 0.5), ImpressionReward.Of(q, 1, 0.5).Given, 6);
+        Assert.Equal((1 - second) + (3 - 0.5), ImpressionReward.Of(q, 2, 0.5).Given, 6);
+        Assert.Equal([0, surplus, 2 * surplus], new[] { 0, 1, 2 }.Select(depth => ImpressionReward.Of(q, depth, 0.5).Surplus), (x, y) => Math.Abs(x - y) < 1e-6);
+        Assert.Equal(first, ImpressionReward.Of(q, 1, 0.5).Expected, 6);
+
+        // Without a next impression r is undefined; what declining would have been worth is not needed.
+        Assert.True(double.IsNaN(ImpressionReward.Of(q, 1, null).Given));
+        Assert.Equal(surplus, ImpressionReward.Of(q, 1, null).Surplus, 6);
+    }
+
+    [Theory]
+    [InlineData(-3.0)]
+    [InlineData(0.0)]
+    [InlineData(2.0)]
+    public void The_surplus_is_what_the_choice_was_worth_to_those_who_made_it(double u)
+    {
+        // u + logistic noise, where it is above 0.
+        var random = new Random(1);
+        var sum = 0.0;
+        var count = 0;
+        for (var draw = 0; draw < 400_000; draw++)
+        {
+            var p = random.NextDouble();
+            var worth = u + Math.Log(p / (1 - p));
+            if (worth > 0)
+            {
+                sum += worth;
+                count++;
+            }
+        }
+
+        var reward = ImpressionReward.Of([0, (float)u], 1, null);
+        Assert.Equal(sum / count, reward.Surplus, 0.02);
+        Assert.Equal(sum / 400_000, reward.Expected, 0.02);
+    }
+
+    [Fact]
+    public void Later_responses_imply_earlier_choices()
+    {
+        var data = new SyntheticExamples(users: 30);
+        var choices = Make(new SequentialChoicesOptions(), 4);
+        for (var row = 0; row < data.Train.Count; row++)
+        {
+            var (actions, watch, length) = (data.Train.Log.Actions[row], data.Train.Log.WatchSeconds[row], data.Train.Log.DurationSeconds[row]);
+            var expected = (actions & (UserActions.Like | UserActions.ProfileEnter)) != 0 ? 5
+                : watch >= length ? 4
+                : watch > 10 || (actions & UserActions.LongView) != 0 ? 3
+                : watch > 3 ? 2
+                : (actions & UserActions.Click) != 0 ? 1 : 0;
+            Assert.Equal(expected, choices.Depth(data.Train, row));
+        }
+    }
+
+    [Fact]
+    public void With_one_choice_it_is_QrIql()
+    {
+        set_num_threads(1);
+        var data = new SyntheticExamples(users: 60);
+        var q = new QrIqlOptions { Width = 8, Quantiles = 3 };
+        var views = new ViewSampler(0.5, 0.5);
+        manual_seed(3);
+        using var one = new QrIql(q, views, new Fitter(_fit with { Epochs = 1 }, null, CancellationToken.None), 1).Fit("q", data.NewBackbone, data.Train, data.Dev);
+        var expected = one.Recover(data.Dev, ExampleView.Cold, q);
+
+        manual_seed(3);
+        var options = new SequentialChoicesOptions { Stages = [new ChoiceStage("positive", q.Positive)], Q = q };
+        var choices = new SequentialChoices(options, views, new Fitter(_fit with { Epochs = 1 }, null, CancellationToken.None), 1);
+        using var other = choices.Fit("q", data.NewBackbone, data.Train, data.Dev);
+        var rewards = choices.Recover(other, data.Dev, ExampleView.Cold);
+        for (var row = 0; row < expected.Length; row++)
+            Assert.Equal(expected[row], rewards[row].Given, 1e-4);
+    }
+
+    [Fact]
+    public void What_is_wanted_is_expected_to_be_worth_more()
+    {
+        set_num_threads(1);
+        manual_seed(4);
+        var data = new SyntheticExamples(users: 300);
+        var choices = Make(new SequentialChoicesOptions { Stages = [SequentialChoicesOptions.Open, .. SequentialChoicesOptions.Stay], Q = new SequentialChoicesOptions().Q with { Width = 16 } }, 8);
+        using var model = choices.Fit("choices", data.NewBackbone, data.Train, data.Dev);
+        var rewards = choices.Recover(model, data.Dev, ExampleView.Warm);
+        var click = data.Dev.Did(UserActions.Click);
+
+        // The truth's own order separates clicks by about 0.8 here.
+        var found = Auc.Of([.. rewards.Select(r => (float)r.Expected)], click);
+        Assert.True(found > 0.62, $"{found}");
+        Assert.Equal(1, Auc.Of([.. rewards.Select(r => (float)r.Surplus)], [.. Enumerable.Range(0, data.Dev.Count).Select(row => choices.Depth(data.Dev, row) > 0)]), 6);
+        for (var row = 0; row < rewards.Length; row++)
+            Assert.Equal(data.Dev.Next(row) < 0, double.IsNaN(rewards[row].Given));
+    }
+
+    [Fact]
+    public void Signals_are_judged_within_users()
+    {
+        var data = new SyntheticExamples(users: 150);
+        var comparison = new SignalComparison([data.Train, data.Dev], new UserBootstrap(1, 20));
+        var like = data.Train.Did(UserActions.Like).Concat(data.Dev.Did(UserActions.Like)).ToArray();
+
+        // The user's own level must not matter, nor rows without a value.
+        var users = data.Train.Log.User.Select(u => data.Train.Log.Users[u]).Concat(data.Dev.Log.User.Select(u => data.Dev.Log.Users[u])).ToArray();
+        var perfect = comparison.Judge([.. like.Select((liked, row) => liked ? 1 + double.Parse(users[row], System.Globalization.CultureInfo.InvariantCulture) : double.Parse(users[row], System.Globalization.CultureInfo.InvariantCulture))]);
+        Assert.Equal(1, perfect.Like.Value, 6);
+        var opposite = comparison.Judge([.. like.Select((liked, row) => row % 7 == 0 ? double.NaN : liked ? -1 : 0)]);
+        Assert.Equal(0, opposite.Like.Value, 6);
+        Assert.Equal(0, opposite.LikeOverHate.Value, 6);
+        Assert.Equal(1, comparison.Judge(comparison.Observed.Single(o => o.Name == "long view").Values).LongView.Value, 6);
+        Assert.Equal(1, comparison.Judge(comparison.Observed.Single(o => o.Name == "watch ratio").Values).WatchRatio, 6);
+    }
+
+    private static SequentialChoices Make(SequentialChoicesOptions options, int epochs) =>
+        new(options, new ViewSampler(0.5, 0.5), new Fitter(_fit with { Epochs = epochs }, null, CancellationToken.None), 1);
+}
