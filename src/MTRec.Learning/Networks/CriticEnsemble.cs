@@ -48,10 +48,21 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[b, in] -> [M, b].</summary>
-    public override Tensor forward(Tensor x) => Run(x, parameter => parameter);
+    public override Tensor forward(Tensor x) => Above(x.matmul(Weight(0)), parameter => parameter);
 
     /// <summary>The same for who wants the slope in the input alone: the weights are constants.</summary>
-    public Tensor Frozen(Tensor x) => Run(x, parameter => parameter.detach());
+    public Tensor Frozen(Tensor x) => Above(x.matmul(Weight(0).detach()), parameter => parameter.detach());
+
+    /// <summary>
+    /// The same on a state and an action [b, in], of which the action alone has a slope: most of the input's columns are the state's, and their slopes
+    /// would be half of the work.
+    /// </summary>
+    public Tensor Frozen(Tensor state, Tensor action)
+    {
+        var (weight, columns) = (Weight(0).detach(), state.shape[1]);
+        var first = state.matmul(weight.narrow(0, 0, columns)) + action.matmul(weight.narrow(0, columns, action.shape[1]));
+        return Above(first, parameter => parameter.detach());
+    }
 
     /// <summary>One of the networks in a graph: [n, in] -> [n, 1].</summary>
     public OnnxValue Export(OnnxGraph graph, string name, int member, OnnxValue x)
@@ -75,9 +86,9 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
 
     private Parameter Bias(int layer) => get_parameter($"bias{layer}")!;
 
-    private Tensor Run(Tensor x, Func<Tensor, Tensor> weights)
+    private Tensor Above(Tensor first, Func<Tensor, Tensor> weights)
     {
-        x = (x.matmul(weights(Weight(0))) + weights(Bias(0))).reshape(x.shape[0], _members, -1).transpose(0, 1);
+        var x = (first + weights(Bias(0))).reshape(first.shape[0], _members, -1).transpose(0, 1);
         for (var layer = 1; layer < _layers; layer++)
             x = baddbmm(weights(Bias(layer)), x.relu(), weights(Weight(layer)));
         return x.squeeze(-1);

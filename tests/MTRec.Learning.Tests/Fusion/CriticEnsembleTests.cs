@@ -46,6 +46,11 @@ public sealed class CriticEnsembleTests
         Assert.True(frozen.allclose(critics.call(x)));
         frozen.sum().backward();
 
+        var split = randn([5, 1], requires_grad: true);
+        var parts = critics.Frozen(x.detach().narrow(1, 0, 2), split);
+        Assert.True(parts.allclose(critics.call(cat([x.narrow(1, 0, 2), split], 1)), atol: 1e-5));
+        parts.sum().backward();
+        Assert.True(split.grad!.abs().sum().item<float>() > 0);
         Assert.True(x.grad!.abs().sum().item<float>() > 0);
         Assert.All(critics.parameters(), parameter => Assert.Null(parameter.grad));
     }

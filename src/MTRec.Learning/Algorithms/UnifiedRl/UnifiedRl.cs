@@ -138,13 +138,15 @@ public sealed class UnifiedRl : IProgressiveLearner
     {
         var action = Policy.Act(batch.State);
         var penalty = ExploredBounds.Penalty(ExploredBounds.Excess(action, batch.Baseline.squeeze(1), batch.LowerBound, batch.UpperBound, _options.Beta));
-        var q = ByGroup(_critics.Frozen(Input(batch, batch.State, action)));
+        var q = ByGroup(_critics.Frozen(batch.State, Scaled(batch, action)));
         return EnsembleLosses.ActorLoss(q, _groupWeights!.sign(), penalty, _options.Disagreement, _options.Eta);
     }
 
     // Actions in half widths of the explored range: what was explored differs by as much as the states do, and is learned as fast (ours).
     private static Tensor Input(TransitionBatch batch, Tensor state, Tensor action) =>
-        cat([state, action * (2 / (batch.UpperBound - batch.LowerBound))], -1);
+        cat([state, Scaled(batch, action)], -1);
+
+    private static Tensor Scaled(TransitionBatch batch, Tensor action) => action * (2 / (batch.UpperBound - batch.LowerBound));
 
     private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
 }
