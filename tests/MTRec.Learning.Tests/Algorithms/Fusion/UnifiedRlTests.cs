@@ -105,6 +105,24 @@ public sealed class UnifiedRlTests : IDisposable
     }
 
     [Fact]
+    public void The_learners_actor_pays_for_leaving_the_bounds_and_for_disagreement()
+    {
+        using var log = new LogCollector(_users).Collect(MoodyUsers.Even, new Exploration.Bounded(), 20, 1);
+        using var learner = new UnifiedRl(MoodyUsers.Actions, 3, 2, Small);
+        learner.Use(log);
+        var batch = TransitionBatch.Of(log, arange(0, 16, dtype: ScalarType.Int64));
+
+        // Group means 3 and 5, deviations 1 and 0; inside of the bounds.
+        learner.Critics.Answer(2, 4, 5, 5);
+        Assert.Equal(-(3 + 5) + (0.2 * 1), learner.ActorLoss(batch).item<float>(), 1e-3);
+
+        // 0.5 beyond in both dimensions, in units of beta times the width 0.3.
+        learner.Policy.StartAt(full(2, 0.65f));
+        var outside = learner.ActorLoss(batch).item<float>() + 7.8;
+        Assert.InRange(outside / (1.2 * 2 * Math.Exp(0.5 / 0.09)), 0.7, 1.4);
+    }
+
+    [Fact]
     public void Target_networks_follow_slowly()
     {
         using var log = new LogCollector(_users).Collect(MoodyUsers.Even, new Exploration.Bounded(), 20, 1);
