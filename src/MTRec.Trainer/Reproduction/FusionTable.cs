@@ -164,6 +164,7 @@ internal sealed class FusionTable : IReproducedTable
         string.Create(
             CultureInfo.InvariantCulture,
             $"Every offline learner has {budget.Sessions} collected sessions and {budget.Updates} updates a seed (UnifiedRL and EnhancedRL in {budget.Rounds} rounds); the search for the best constant plays {budget.SearchRounds * budget.SearchPopulation * budget.SearchSessions} sessions."),
+        "The best constant action, found on training users, is what serves while the logs are collected: every offline learner starts from it.",
         "All rows but X's and xMTF's fuse by the log-sum over one range of weights, so that they differ in how the action is chosen alone. Rates and target updates are the budget's own, faster than the published ones, which are for 300,000 updates.",
         "EnhancedRL regresses items' own rewards and climbs the value of what its scores would choose; \"outline\" is the list's sum and UnifiedRL's objective by pairs, where a shown item's action has no effect of its own.",
         "MTF-GAUC is measured on impressions of evaluation users under random exploration; its weights are rewards (negative ones as 0) plus 1.",

@@ -17,10 +17,11 @@ namespace MTRec.Trainer.Reproduction.Fusion;
 
 /// <summary>
 /// One seed of the fusion table: collects logs of training users, learns every row, grades it on evaluation users. The seed decides the logs,
-/// the trainings and the evaluation's users and chance, the same for all rows.
+/// the trainings and the evaluation's users and chance, the same for all rows. The policy that is served while logs are collected, around which
+/// all offline learners' logs are, is the best constant action: what a team has before it learns policies.
 /// </summary>
 /// <param name="simulator">The users.</param>
-/// <param name="first">The fixed weights that are served before there is any other policy.</param>
+/// <param name="first">The fixed weights, where the search for the best constant begins.</param>
 /// <param name="budget">What it may spend.</param>
 /// <param name="seed">The seed.</param>
 /// <param name="progress">Told of every step.</param>
@@ -76,8 +77,8 @@ internal sealed class FusionSeed(
             Grade(Rows[1], published, heldOut);
         Grade(Fixed, first, heldOut);
         var search = new CrossEntropyOptions { Rounds = budget.SearchRounds, Population = budget.SearchPopulation, Sessions = budget.SearchSessions };
-        using (var constant = new CrossEntropy(search, progress).Fit(simulator.Training, first.Actions, [.. first.Act(Empty).Data()], seed, cancellation))
-            Grade(Constant, constant, heldOut);
+        using var served = new CrossEntropy(search, progress).Fit(simulator.Training, first.Actions, [.. first.Act(Empty).Data()], seed, cancellation);
+        Grade(Constant, served, heldOut);
 
         var rounds = budget.Rounds;
         var cells = new XmtfOptions
@@ -91,10 +92,10 @@ internal sealed class FusionSeed(
         using (var xmtf = new Xmtf(cells, progress).Fit(simulator.Training, simulator.NegativeTasks, cancellation))
             Grade(Rows[4], xmtf, heldOut);
 
-        FromOneLog(heldOut);
-        Progressively(UnifiedRow, heldOut, perCandidate: false, () => new UnifiedRl(first.Actions, simulator.Training.Shape.StateWidth, Groups, UnifiedOptions));
-        Progressively(EnhancedRow, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.Item, EnhancedRlObjective.Choice));
-        Progressively(Rows[^1], heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.List, EnhancedRlObjective.Value));
+        FromOneLog(served, heldOut);
+        Progressively(UnifiedRow, served, heldOut, perCandidate: false, () => new UnifiedRl(first.Actions, simulator.Training.Shape.StateWidth, Groups, UnifiedOptions));
+        Progressively(EnhancedRow, served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.Item, EnhancedRlObjective.Choice));
+        Progressively(Rows[^1], served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.List, EnhancedRlObjective.Value));
         return _outcomes;
     }
 
@@ -133,12 +134,12 @@ internal sealed class FusionSeed(
         });
 
     // As BatchRL-MTF collected: half of the users Gaussian at random, half around the policy that is served.
-    private void FromOneLog(FusionLog heldOut)
+    private void FromOneLog(ConstantPolicy served, FusionLog heldOut)
     {
         var collector = new LogCollector(simulator.Training);
         progress.Report(new FitProgress("a log to learn from", 0));
-        using var random = collector.Collect(first, new Exploration.AtRandom(), budget.Sessions / 2, 10 * seed);
-        using var around = collector.Collect(first, new Exploration.Gaussian(), budget.Sessions / 2, (10 * seed) + 1);
+        using var random = collector.Collect(served, new Exploration.AtRandom(), budget.Sessions / 2, 10 * seed);
+        using var around = collector.Collect(served, new Exploration.Gaussian(), budget.Sessions / 2, (10 * seed) + 1);
         using var log = FusionLog.Join([random, around]);
         using var scope = NewDisposeScope();
         LoggedReturn = log.Returns(budget.Discount).sum(-1).mean().item<float>();
@@ -182,7 +183,7 @@ internal sealed class FusionSeed(
         Grade(row, policy, heldOut, curve, q.Points);
     }
 
-    private void Progressively(string row, FusionLog heldOut, bool perCandidate, Func<IProgressiveLearner> create)
+    private void Progressively(string row, ConstantPolicy served, FusionLog heldOut, bool perCandidate, Func<IProgressiveLearner> create)
     {
         var collector = new LogCollector(simulator.Training, perCandidate: perCandidate, passedOver: perCandidate ? budget.PassedOver : 0);
         using var learner = create();
@@ -191,7 +192,7 @@ internal sealed class FusionSeed(
         var training = new ProgressiveTraining(
             (policy, round) => collector.Collect(policy, new Exploration.Bounded(), budget.Sessions / budget.Rounds, (10 * seed) + round), budget.Rounds, updates);
         using var policy = training.Run(
-            learner, first, row, progress, afterRound: (round, policy) => curve.Add(((round + 1) * updates, _curve.Of(policy).Returns.Average())), cancellation: cancellation);
+            learner, served, row, progress, afterRound: (round, policy) => curve.Add(((round + 1) * updates, _curve.Of(policy).Returns.Average())), cancellation: cancellation);
         Grade(row, policy, heldOut, curve);
     }
 
