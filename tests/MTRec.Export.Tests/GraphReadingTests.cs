@@ -22,7 +22,7 @@ public class GraphReadingTests
     {
         var graph = new OnnxGraph("policy");
         var scores = graph.Input(BundleLayout.Scores, GraphContract.Candidates, 3);
-        FusionGraphs.End(graph, scores * scores, 3, graph.Constant([1, 2, 3], 1, 3), 3, actionPerCandidate: false);
+        FusionGraphs.End(graph, scores * scores, 3, graph.Constant([1f, 2, 3], 1, 3), 3, actionPerCandidate: false);
         var outputs = GraphRun.Run(graph, (BundleLayout.Scores, [0.5f, -1, 2, 0, 0, 3], [2, 3]));
         Assert.Equal([0.25f + 1 + 4, 9], outputs[BundleLayout.FusionScoreOutput]);
         Assert.Equal([0.25f, 1, 4, 0, 0, 9], outputs[BundleLayout.ContributionsOutput]);
