@@ -97,8 +97,17 @@ public sealed class FusionState : IDisposable
     /// <summary>The candidates' columns [B, n, F].</summary>
     /// <param name="candidates">[B, n, 1 + I], raw.</param>
     /// <param name="history">[B, h, W], raw.</param>
-    public Tensor Candidates(Tensor candidates, Tensor history) =>
-        cat([_item.call(candidates.narrow(-1, 1, _schema.Item.Count)), _matched.Forward(candidates, history)], -1);
+    public Tensor Candidates(Tensor candidates, Tensor history) => Candidates(ItemColumns(candidates), candidates, history);
+
+    /// <summary>The same, with the candidates' own columns made before.</summary>
+    /// <param name="items"><see cref="ItemColumns"/> of the candidates [B, n, columns].</param>
+    /// <param name="candidates">[B, n, 1 + I], raw.</param>
+    /// <param name="history">[B, h, W], raw.</param>
+    public Tensor Candidates(Tensor items, Tensor candidates, Tensor history) => cat([items, _matched.Forward(candidates, history)], -1);
+
+    /// <summary>A candidate's columns that do not depend on the user [.., columns]: the first of <see cref="CandidateNames"/>.</summary>
+    /// <param name="candidates">[.., 1 + I], raw.</param>
+    public Tensor ItemColumns(Tensor candidates) => _item.call(candidates.narrow(-1, 1, _schema.Item.Count));
 
     /// <summary>The state in a graph [1, S].</summary>
     /// <param name="graph">The graph.</param>

@@ -1,11 +1,12 @@
 using MTRec.Core.Features;
 using MTRec.Data.Logs;
+using MTRec.Learning.Fusion;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
 
 /// <summary>
-/// The videos that candidates are drawn from, with what the upstream model makes of them. Places are those of a random order, so that
+/// The videos that candidates are drawn from, with what the upstream model and the policies' state make of them. Places are those of a random order, so that
 /// neighbours have nothing in common.
 /// </summary>
 internal sealed class ItemPool : IDisposable
@@ -13,8 +14,9 @@ internal sealed class ItemPool : IDisposable
     private readonly Tensor _cumulative;
     private readonly Tensor _rows;
     private readonly Tensor _upstream;
+    private readonly Tensor _state;
 
-    public ItemPool(ItemTable items, ImpressionLog log, UpstreamNetwork upstream, double popularityShare, int seed)
+    public ItemPool(ItemTable items, ImpressionLog log, UpstreamNetwork upstream, FusionState state, double popularityShare, int seed)
     {
         var order = Enumerable.Range(0, items.Ids.Count).ToArray();
         new Random(seed).Shuffle(order);
@@ -35,7 +37,9 @@ internal sealed class ItemPool : IDisposable
         _cumulative = tensor([.. cumulative.Select(value => (float)(value / sum))]);
         _rows = tensor(rows, order.Length, 1 + items.FeatureCount);
         using var quiet = no_grad();
-        _upstream = upstream.ItemHalf(_rows);
+        using var scope = NewDisposeScope();
+        _upstream = upstream.ItemHalf(_rows).DetachFromDisposeScope();
+        _state = state.ItemColumns(_rows).DetachFromDisposeScope();
     }
 
     /// <summary>The videos' ids by place.</summary>
@@ -59,8 +63,12 @@ internal sealed class ItemPool : IDisposable
     /// <summary>The upstream model's item half [.., hidden] of places [..].</summary>
     public Tensor Upstream(Tensor places) => Select(_upstream, places);
 
+    /// <summary>The state's own columns of items [.., columns] of places [..].</summary>
+    public Tensor State(Tensor places) => Select(_state, places);
+
     public void Dispose()
     {
+        _state.Dispose();
         _cumulative.Dispose();
         _rows.Dispose();
         _upstream.Dispose();

@@ -202,7 +202,7 @@ public sealed class KuaiRandEnvironment : IEnvironment
             _world.State.State(sessions.Context, sessions.User, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
             sessions.Active.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
             _world.Normalise(logits).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
-            _world.State.Candidates(candidates, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+            _world.State.Candidates(_world.Pool.State(sessions.Places), candidates, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
     }
 
     // The history after a step, as the service's assembler writes it: shown items at its end, ages by the new moment.

@@ -121,10 +121,11 @@ public sealed class KuaiRandSimulator : IDisposable
         var trainingStarts = new SessionStarts(new ImpressionExamples(training, schema, _ => items, data.Users, none));
         var sessions = options.Sessions;
         var tasks = BehaviourTask.Default.Select((task, k) => task.Definition(scores.Where((_, place) => place % BehaviourTask.Default.Count == k).Average())).ToArray();
+        var state = new FusionState(trainingRows);
         var world = new KuaiRandWorld(
-            new FusionState(trainingRows),
+            state,
             upstream,
-            new ItemPool(items, data.Train, upstream, sessions.PopularityShare, options.Seed),
+            new ItemPool(items, data.Train, upstream, state, sessions.PopularityShare, options.Seed),
             tasks,
             new KuaiRandRewards(1, new float[ResponseLayout.Names.Length - 1]),
             1,
