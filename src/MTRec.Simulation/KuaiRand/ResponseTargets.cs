@@ -1,5 +1,5 @@
-using MTRec.Data.Logs;
 using MTRec.Core.Sessions;
+using MTRec.Data.Logs;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
