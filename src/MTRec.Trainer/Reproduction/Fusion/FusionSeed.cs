@@ -143,11 +143,11 @@ internal sealed class FusionSeed(
         using var log = FusionLog.Join([random, around]);
         using var scope = NewDisposeScope();
         LoggedReturn = log.Returns(budget.Discount).sum(-1).mean().item<float>();
-        using var scale = RewardScale.Weights(log, null);
+        var scale = RewardScale.Weights(log, null)[0].item<float>();
 
-        Learn("IQL", new Iql(log, first.Actions, new IqlOptions { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), 1, heldOut);
-        Learn("CQL+SAC", new CqlSac(log, first.Actions, new CqlSacOptions { Discount = budget.Discount, ActorRate = budget.ActorRate, CriticRate = budget.CriticRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), 1, heldOut);
-        Learn(Td3Row, new Td3(log, first.Actions, new Td3Options { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), 1, heldOut);
+        Learn("IQL", new Iql(log, first.Actions, new IqlOptions { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
+        Learn("CQL+SAC", new CqlSac(log, first.Actions, new CqlSacOptions { Discount = budget.Discount, ActorRate = budget.ActorRate, CriticRate = budget.CriticRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
+        Learn(Td3Row, new Td3(log, first.Actions, new Td3Options { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
         var batch = new BatchRlOptions
         {
             Discount = budget.Discount,
@@ -158,7 +158,7 @@ internal sealed class FusionSeed(
             BatchSize = budget.BatchSize,
             Seed = seed,
         };
-        Learn(BatchRlRow, new BatchRl(log, first.Actions, batch), scale[0].item<float>(), heldOut);
+        Learn(BatchRlRow, new BatchRl(log, first.Actions, batch), scale, heldOut);
     }
 
     private void Learn(string row, IFusionLearner learner, double scale, FusionLog heldOut)
