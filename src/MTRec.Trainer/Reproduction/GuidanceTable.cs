@@ -1,0 +1,277 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using MTRec.Data.Sequences;
+using MTRec.Data.Trajectories;
+using MTRec.Learning.Algorithms.Guidance;
+using MTRec.Learning.Algorithms.Recommenders;
+using MTRec.Learning.Evaluation;
+using MTRec.Learning.Fitting;
+using static TorchSharp.torch;
+
+namespace MTRec.Trainer.Reproduction;
+
+/// <summary>The guidance of recommenders by a mental reward (MTRec, arXiv 2509.22807): each of eight as base, -IRL and -MTRec.</summary>
+internal sealed class GuidanceTable : IReproducedTable
+{
+    private const int DataSeed = 1;
+    private const int Resamples = 1000;
+
+    private static readonly string[] Differences = ["AUC - base", "NCIS - base"];
+
+    private static readonly GuidanceVariant[] Variants = Enum.GetValues<GuidanceVariant>();
+
+    private static readonly (string Name, SequenceLayout Layout, bool Attributes)[] Logs =
+    [
+        ("amazon_beauty", SequenceLayout.UserLines, true),
+        ("amazon_sports", SequenceLayout.UserLines, true),
+        ("amazon_video_games", SequenceLayout.Pairs, false),
+    ];
+
+    /// <inheritdoc/>
+    public string Name => "guidance";
+
+    /// <inheritdoc/>
+    public string Purpose => "Eight recommenders with and without an alignment loss on recovered rewards: AUC and NCIS.";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Folders => ["sequences"];
+
+    /// <inheritdoc/>
+    public Report Run(ReproductionOptions options, IProgress<FitProgress> progress, CancellationToken cancellation)
+    {
+        var budget = options.Full
+            ? new Budget(Logs.Length, Users: 8000, Seeds: 2, [0.03, 0.1, 0.3])
+            : new Budget(1, Users: 5000, Seeds: 1, [0.1]);
+        var seeds = Math.Min(budget.Seeds, options.Seeds);
+        var study = new GuidanceStudyOptions
+        {
+            Recommender = new RecommenderOptions { Width = 16, Hidden = 32 },
+            Weights = budget.Weights,
+        };
+
+        // Runs are many and small: they share the threads, one each. What the first thread was told, threads made later would not know.
+        set_num_threads(1);
+        try
+        {
+            var tables = new List<ReportTable>();
+            var plots = new List<Plot>();
+            foreach (var log in Logs.Take(budget.Logs))
+            {
+                var (examples, attributes) = Load(options.Folder("sequences"), log, budget.Users, study.Recommender.History);
+                var comparison = new Comparison(
+                    log.Name, examples, new GuidanceStudy(examples, attributes, study, cancellation), seeds, options.Threads, budget.Weights);
+                comparison.Run(progress, cancellation);
+                ReportTable[] figures = [.. comparison.Tables()];
+                tables.AddRange(figures);
+                plots.AddRange(comparison.Plots(figures[0]));
+            }
+
+            return new Report(Name, "Guidance of recommenders by a recovered reward", tables, plots, Notes(budget, seeds));
+        }
+        finally
+        {
+            set_num_threads(options.Threads);
+        }
+    }
+
+    private static (ChoiceExamples Examples, ItemAttributes Attributes) Load(
+        string folder, (string Name, SequenceLayout Layout, bool Attributes) log, int users, int history)
+    {
+        var all = SequenceFile.Read(Path.Combine(folder, $"{log.Name}.txt.gz"), log.Layout);
+        var sequences = all with { Users = [.. all.Users.Take(users)] };
+        var attributes = log.Attributes
+            ? ItemAttributesFile.Read(Path.Combine(folder, $"{log.Name}_attributes.json.gz"), all)
+            : ItemAttributes.None(all.ItemCount);
+        var choices = ChoiceSequences.Draw(sequences, skipsPerRound: 1, DataSeed);
+        return (new ChoiceExamples(choices, new SequenceSplit(new UserFolds(10, DataSeed)), history), attributes);
+    }
+
+    private static string[] Notes(Budget budget, int seeds) =>
+    [
+        "The logs are Amazon reviews, stand-ins for the paper's Books and Electronics: gains compare, absolute figures do not.",
+        "A log of reviews holds positive responses alone. Beside each stands one item that the user never took, drawn evenly, as skipped [ours]; "
+            + "a page's responses enter the history from the next page on.",
+        $"The first {budget.Users} users of each log. Of nine tenths the last page tests (AUC), the one before validates; a tenth is kept back "
+            + "whole, for NCIS on complete trajectories.",
+        "AUC: of all test rows together. NCIS: J(trained) - J(untrained), J = sum_u min(c, rho_u) |T_u| / sum_u min(c, rho_u), rho_u the product of the "
+            + "chances that the recommender gives to the logged responses, |T_u| shown items, c = 1, which does not bind: the log has no "
+            + "propensities. 'users' is the effective number of users that J(trained) rests on.",
+        "-IRL is guided by plain IQ-Learn, -MTRec by QR-IQL; both rewards come from a DIN with a head of 2 x N fitted to the training rows. Both actions' "
+            + "rewards are standardised together; at the end of a trajectory there is no reward and so no alignment.",
+        $"w is chosen among {string.Join(", ", budget.Weights.Select(w => w.ToString(CultureInfo.InvariantCulture)))} by the validation rows' cross entropy of seed 1, for each recommender and variant alike.",
+        $"Intervals: 95 %, {Resamples} resamples of users and of {seeds} seeds together; differences are paired by both. Runs of a seed start from the same weights.",
+    ];
+
+    private sealed record Budget(int Logs, int Users, int Seeds, IReadOnlyList<double> Weights);
+
+    /// <summary>All runs on one log.</summary>
+    private sealed class Comparison(string log, ChoiceExamples examples, GuidanceStudy study, int seeds, int threads, IReadOnlyList<double> weights)
+    {
+        private readonly ConcurrentDictionary<(string Backbone, GuidanceVariant Variant, int Seed), GuidanceRun> _runs = new();
+        private readonly ConcurrentDictionary<(GuidanceVariant Variant, int Seed), float[]> _rewards = new();
+
+        public void Run(IProgress<FitProgress> progress, CancellationToken cancellation)
+        {
+            var done = 0;
+            var total = (seeds * 2) + (Backbones.All.Count * seeds * 3);
+            var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
+
+            var rewards = from seed in Enumerable.Range(1, seeds) from variant in Variants.Skip(1) select (variant, seed);
+            Parallel.ForEach(rewards, parallel, key =>
+            {
+                _rewards[key] = study.Rewards(key.variant, key.seed);
+                Done($"{key.variant} reward");
+            });
+
+            // A backbone's seeds follow each other: the first chooses w.
+            var pairs = from backbone in Backbones.All from variant in Variants select (backbone, variant);
+            Parallel.ForEach(pairs, parallel, pair =>
+            {
+                IReadOnlyList<double> left = pair.variant == GuidanceVariant.Base ? [0] : weights;
+                for (var seed = 1; seed <= seeds; seed++)
+                {
+                    var guiding = _rewards.GetValueOrDefault((pair.variant, seed));
+                    var best = left.Select(weight => study.Run(pair.backbone.Make, seed, guiding, weight)).MinBy(run => run.ValidationLoss)!;
+                    left = [best.Weight];
+                    _runs[(pair.backbone.Name, pair.variant, seed)] = best;
+                    Done($"{pair.backbone.Name} {pair.variant}");
+                }
+            });
+
+            void Done(string what) => progress.Report(new FitProgress($"guidance on {log}", Interlocked.Increment(ref done) / (double)total, what));
+        }
+
+        public IEnumerable<ReportTable> Tables()
+        {
+            var rows = new ConcurrentDictionary<int, ReportRow>();
+            Parallel.For(0, Backbones.All.Count * Variants.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, place =>
+            {
+                var (name, variant) = (Backbones.All[place / Variants.Length].Name, Variants[place % Variants.Length]);
+                rows[place] = Row(Label(name, variant), variant, [name]);
+            });
+            var means = Variants.Select(variant => Row(Label("mean of the eight", variant), variant, [.. Backbones.All.Select(backbone => backbone.Name)]));
+            yield return new ReportTable(
+                log,
+                log,
+                "recommender",
+                ["AUC", "AUC - base", "NCIS", "NCIS - base", "users", "w"],
+                [.. Enumerable.Range(0, rows.Count).Select(place => rows[place]), .. means]);
+            yield return new ReportTable(
+                $"{log}-rewards",
+                $"{log}: agreement of the rewards with the training responses",
+                "reward",
+                ["AUC of r(s, positive) - r(s, skip)"],
+                [.. Variants.Skip(1).Select(variant => new ReportRow($"{variant}", [Mean(seed => study.Agreement(_rewards[(variant, seed)]))]))]);
+        }
+
+        public IEnumerable<Plot> Plots(ReportTable table) => Differences.Select(column => new IntervalPlot(
+            $"{log}: {column}",
+            column,
+            [.. from row in table.Rows
+                let cell = row.Cells[table.Columns.ToList().IndexOf(column)]
+                where cell is not null
+                select new LabelledEstimate(row.Label, new Estimate(cell.Value, cell.Low ?? cell.Value, cell.High ?? cell.Value))]));
+
+        private static string Label(string name, GuidanceVariant variant) => variant switch
+        {
+            GuidanceVariant.Irl => $"{name}-IRL",
+            GuidanceVariant.MTRec => $"{name}-MTRec",
+            _ => name,
+        };
+
+        // The figures of one recommender, or the means of several.
+        private ReportRow Row(string label, GuidanceVariant variant, IReadOnlyList<string> names)
+        {
+            var (auc, aucBase) = (MeanOf(names, variant, Auc), MeanOf(names, GuidanceVariant.Base, Auc));
+            var (ncis, ncisBase) = (MeanOf(names, variant, Ncis), MeanOf(names, GuidanceVariant.Base, Ncis));
+            var guided = variant != GuidanceVariant.Base;
+            return new ReportRow(
+                label,
+                [
+                    Cell(study.Test, auc),
+                    guided ? Cell(study.Test, (seed, counts) => auc(seed, counts) - aucBase(seed, counts)) : null,
+                    Cell(study.KeptBack, ncis),
+                    guided ? Cell(study.KeptBack, (seed, counts) => ncis(seed, counts) - ncisBase(seed, counts)) : null,
+                    Mean(seed => names.Average(name => Weighed(_runs[(name, variant, seed)].KeptBack).EffectiveUsers())),
+                    guided ? Mean(seed => names.Average(name => _runs[(name, variant, seed)].Weight)) : null,
+                ]);
+        }
+
+        private static Statistic MeanOf(IReadOnlyList<string> names, GuidanceVariant variant, Func<string, GuidanceVariant, Statistic> metric)
+        {
+            var statistics = names.Select(name => metric(name, variant)).ToArray();
+            return (seed, counts) =>
+            {
+                var sum = 0.0;
+                foreach (var statistic in statistics)
+                    sum += statistic(seed, counts);
+                return sum / statistics.Length;
+            };
+        }
+
+        private Statistic Auc(string name, GuidanceVariant variant)
+        {
+            var positive = Array.ConvertAll(study.Test, row => examples.Taken[row]);
+            var places = Places(study.Test, out _);
+            var aucs = Runs(name, variant).Select(run => new Auc(run.Test, positive)).ToArray();
+            var drawn = new double[places.Length];
+            return (seed, counts) =>
+            {
+                for (var row = 0; row < drawn.Length; row++)
+                    drawn[row] = counts[places[row]];
+                return aucs[seed].Value(drawn);
+            };
+        }
+
+        private Statistic Ncis(string name, GuidanceVariant variant)
+        {
+            var pairs = Runs(name, variant).Select(run => (Trained: Weighed(run.KeptBack), Untrained: Weighed(run.Untrained))).ToArray();
+            return (seed, counts) => pairs[seed].Trained.Value(counts) - pairs[seed].Untrained.Value(counts);
+        }
+
+        private TrajectoryNcis Weighed(float[] logits)
+        {
+            var places = Places(study.KeptBack, out var users);
+            var lengths = new int[users];
+            foreach (var place in places)
+                lengths[place]++;
+            var positive = Array.ConvertAll(study.KeptBack, row => examples.Taken[row]);
+            return new TrajectoryNcis(TrajectoryNcis.LogProbabilities(logits, positive, places, users), lengths);
+        }
+
+        private ReportCell Cell(int[] rows, Statistic statistic)
+        {
+            Places(rows, out var users);
+            var everyone = Enumerable.Repeat(1, users).ToArray();
+            double[] bySeed = [.. Enumerable.Range(0, seeds).Select(seed => statistic(seed, everyone))];
+            return ReportCell.Of(new SeedAndUserBootstrap(DataSeed, Resamples).Interval(users, seeds, (seed, counts) => statistic(seed, counts)), bySeed);
+        }
+
+        private ReportCell Mean(Func<int, double> ofSeed)
+        {
+            double[] bySeed = [.. Enumerable.Range(1, seeds).Select(ofSeed)];
+            return new ReportCell(bySeed.Average(), BySeed: bySeed);
+        }
+
+        // Users among the rows, counted from 0.
+        private int[] Places(int[] rows, out int users)
+        {
+            var numbers = new Dictionary<int, int>();
+            var places = Array.ConvertAll(rows, row =>
+            {
+                var user = examples.User[row];
+                if (!numbers.TryGetValue(user, out var place))
+                    numbers.Add(user, place = numbers.Count);
+                return place;
+            });
+            users = numbers.Count;
+            return places;
+        }
+
+        private GuidanceRun[] Runs(string name, GuidanceVariant variant) =>
+            [.. Enumerable.Range(1, seeds).Select(seed => _runs[(name, variant, seed)])];
+    }
+
+    // Of one seed, from 0, where each user counts as often as the span says.
+    private delegate double Statistic(int seed, ReadOnlySpan<int> counts);
+}
