@@ -18,6 +18,10 @@ namespace MTRec.Learning.Evaluation.OffPolicy;
 /// <remarks>
 /// The interval is that of the first states: it does not hold what another fit or another log of the same size would give. No
 /// densities are needed, so that nothing is weighed and the effective sample size is the number of first states.
+/// <para>
+/// alpha and the learning rate presuppose a scale, which the paper does not give. Ours: rewards are divided by their deviation over the log, and
+/// Q_0 is about the log's own mean return everywhere, so that the published few and small steps need not climb there.
+/// </para>
 /// </remarks>
 /// <param name="options">How it fits.</param>
 public sealed class FittedQEvaluation(FittedQOptions options)
@@ -43,9 +47,10 @@ public sealed class FittedQEvaluation(FittedQOptions options)
     {
         using var scope = NewDisposeScope();
         var chosen = Chosen(log.State, policy);
+        var scale = Math.Max(1e-6, log.Reward.std(unbiased: false).item<float>());
         manual_seed(options.Seed);
-        using var network = Network(log.State.shape[1] + log.Action.shape[1]);
-        Fit(network, log, chosen, progress, cancellation);
+        using var network = Network(log.State.shape[1] + log.Action.shape[1], log.MeanReturn(options.Discount) / scale);
+        Fit(network, log, chosen, scale, progress, cancellation);
 
         using var quiet = no_grad();
         var rows = FirstRows(log);
@@ -53,7 +58,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         var values = Value(network, log.State.index_select(0, places), chosen.index_select(0, places)).Floats();
         var sums = new UserSums(values.Length, 2);
         for (var i = 0; i < values.Length; i++)
-            (sums[i, 0], sums[i, 1]) = (values[i], 1);
+            (sums[i, 0], sums[i, 1]) = (values[i] * scale, 1);
         return new OffPolicyEstimate(Name, bootstrap.Interval(sums, total => total[0] / total[1]), values.Length, values.Length);
     }
 
@@ -75,9 +80,11 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         return evaluated is null ? error : error + ((evaluated - logged).mean() * conservatism);
     }
 
-    private void Fit(Sequential network, TransitionLog log, Tensor chosen, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    private void Fit(
+        Sequential network, TransitionLog log, Tensor chosen, double scale, IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
-        using var previous = Network(log.State.shape[1] + log.Action.shape[1]);
+        using var previous = Network(log.State.shape[1] + log.Action.shape[1], 0);
+        var reward = log.Reward / scale;
         using var optimizer = optim.Adam(network.parameters(), options.LearningRate);
         var random = new Random(options.Seed);
         var rows = new long[options.BatchSize];
@@ -89,7 +96,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
                 Copy(network, previous);
             for (var i = 0; i < rows.Length; i++)
                 rows[i] = random.NextInt64(log.Count);
-            var loss = StepLoss(network, previous, log, chosen, tensor(rows));
+            var loss = StepLoss(network, previous, log, chosen, reward, tensor(rows));
             optimizer.zero_grad();
             loss.backward();
             optimizer.step();
@@ -103,7 +110,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         }
     }
 
-    private Tensor StepLoss(Sequential network, Sequential previous, TransitionLog log, Tensor chosen, Tensor rows)
+    private Tensor StepLoss(Sequential network, Sequential previous, TransitionLog log, Tensor chosen, Tensor reward, Tensor rows)
     {
         var state = log.State.index_select(0, rows);
         var next = log.Next.index_select(0, rows);
@@ -112,7 +119,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         using (no_grad())
         {
             var nextValue = Value(previous, log.State.index_select(0, successor), chosen.index_select(0, successor));
-            target = Target(log.Reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
+            target = Target(reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
         }
 
         var logged = Value(network, state, log.Action.index_select(0, rows));
@@ -129,7 +136,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         return rows[..Math.Min(rows.Length, options.InitialStates)];
     }
 
-    private Sequential Network(long width)
+    private Sequential Network(long width, double start)
     {
         var layers = new List<nn.Module<Tensor, Tensor>>();
         foreach (var hidden in options.Hidden)
@@ -138,7 +145,10 @@ public sealed class FittedQEvaluation(FittedQOptions options)
             width = hidden;
         }
 
-        return nn.Sequential([.. layers, nn.Linear(width, 1)]);
+        var last = nn.Linear(width, 1);
+        using (no_grad())
+            last.bias!.fill_(start);
+        return nn.Sequential([.. layers, last]);
     }
 
     private static Tensor Value(Sequential network, Tensor state, Tensor action) => network.call(cat([state, action], dim: 1)).squeeze(-1);

@@ -60,6 +60,16 @@ public sealed class SessionLog
     /// <summary>Logarithms of the importance ratios [rows].</summary>
     internal double[] LogRatios { get; }
 
+    /// <summary>The same rows as decisions that do not influence each other: what a step earns, whatever comes after it.</summary>
+    /// <exception cref="UnusableLogException">A ratio is too large for a double.</exception>
+    public DecisionLog Decisions()
+    {
+        var user = new int[Rewards.Length];
+        for (var session = 0; session < Sessions; session++)
+            user.AsSpan(Starts[session]..Starts[session + 1]).Fill(User[session]);
+        return new DecisionLog(user, Rewards, LogRatios);
+    }
+
     /// <summary>Steps of the longest session.</summary>
     internal int Steps
     {

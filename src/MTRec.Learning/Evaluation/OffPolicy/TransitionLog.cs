@@ -74,6 +74,14 @@ public sealed class TransitionLog : IDisposable
             log.Step.clone());
     }
 
+    /// <summary>The mean discounted return a session of the policy that logged.</summary>
+    public double MeanReturn(double discount)
+    {
+        using var scope = NewDisposeScope();
+        var returns = (Reward * full_like(Reward, discount).pow(Step)).sum().item<float>();
+        return returns / Math.Max(1, Step.eq(0).sum().item<long>());
+    }
+
     /// <summary>The sessions as importance-weighted estimators read them, each session a user of its own.</summary>
     /// <param name="evaluatedLogDensity">Logarithm of the evaluated policy's density of every logged action [N].</param>
     /// <exception cref="UnusableLogException">A density is missing (the action was not drawn) or no number.</exception>

@@ -52,8 +52,10 @@ public sealed class FittedQEvaluationTests
         using var scope = NewDisposeScope();
         using var log = new TwoStateProcess(2000, 7).Transitions();
         var still = new FittedQEvaluation(Quick with { TargetEvery = int.MaxValue, Steps = 1200 }).Evaluate(log, Policy(0.5, -0.4), new UserBootstrap(1, 50));
-        // Q_0, a fresh network, is about 0.
-        Assert.InRange(still.Value.Value, TwoStateProcess.ExpectedReward(0, 0.5) - 0.5, TwoStateProcess.ExpectedReward(0, 0.5) + 0.5);
+        // Q_0 is about the log's mean return; the session goes on with chance 0.85 - 0.1 tanh(a).
+        var oneStep = TwoStateProcess.ExpectedReward(0, 0.5) + (Discount * (0.85 - (0.1 * Math.Tanh(0.5))) * log.MeanReturn(Discount));
+        Assert.InRange(still.Value.Value, oneStep - 0.3, oneStep + 0.3);
+        Assert.True(TwoStateProcess.Value([0.5, -0.4], 0, Discount) > oneStep + 0.8);
     }
 
     [Fact]
@@ -116,6 +118,7 @@ public sealed class FittedQEvaluationTests
             new SessionEstimators(steps.Sessions([0.1, 0.1], 0.55), new UserBootstrap(1, 20), 0.9),
             new SessionEstimators(log.Sessions(steps.EvaluatedLogDensity([0.1, 0.1], 0.55)), new UserBootstrap(1, 20), 0.9));
         Assert.Equal(direct.PerDecisionNcis().Value.Value, through.PerDecisionNcis().Value.Value, 5);
+        Assert.Equal(steps.MeanReturn(0.9), log.MeanReturn(0.9), 5);
         Assert.Equal(direct.TrajectoryIs().Value.Value, through.TrajectoryIs().Value.Value, 4);
     }
 
