@@ -1,11 +1,13 @@
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
+using MTRec.Simulation.KuaiRand;
 using MTRec.Trainer.Reproduction.OffPolicy;
 
 namespace MTRec.Trainer.Reproduction;
 
 /// <summary>
-/// Off-policy evaluation against truth: on real logs of two policies (Open Bandit Dataset) and on worlds of known value.
+/// Off-policy evaluation against truth: on real logs of two policies (Open Bandit Dataset), on worlds of known value and on the KuaiRand
+/// simulator.
 /// </summary>
 internal sealed class OpeTable : IReproducedTable
 {
@@ -16,10 +18,10 @@ internal sealed class OpeTable : IReproducedTable
     public string Name => "ope";
 
     /// <inheritdoc/>
-    public string Purpose => "Off-policy estimates beside the truth: Open Bandit logs and worlds of known value.";
+    public string Purpose => "Off-policy estimates beside the truth: Open Bandit logs, worlds of known value, the KuaiRand simulator.";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Folders => [OpenBanditComparison.Folder];
+    public IReadOnlyList<string> Folders => [OpenBanditComparison.Folder, SimulatorCorrelation.Folder];
 
     /// <inheritdoc/>
     public Report Run(ReproductionOptions options, IProgress<FitProgress> progress, CancellationToken cancellation)
@@ -27,11 +29,17 @@ internal sealed class OpeTable : IReproducedTable
         var (openBandit, openBanditPlots) = OpenBanditComparison.Run(
             options.Folder(OpenBanditComparison.Folder), new UserBootstrap(1, UserBootstrap.Published));
         var coverage = SyntheticCoverage.Run(options.Full ? FullReplications : QuickReplications, progress, cancellation);
+        var (correlation, correlationPlots) = SimulatorCorrelation.Run(
+            options.Folder(SimulatorCorrelation.Folder), Effort(options), progress, cancellation);
         return new Report(
             Name,
             "Off-policy evaluation against truth",
-            [openBandit, coverage],
-            openBanditPlots,
-            OpenBanditComparison.Notes);
+            [openBandit, coverage, .. correlation],
+            [.. openBanditPlots, .. correlationPlots],
+            [.. OpenBanditComparison.Notes, .. SimulatorCorrelation.Notes]);
     }
+
+    private static CorrelationEffort Effort(ReproductionOptions options) => options.Full
+        ? new CorrelationEffort(new KuaiRandSimulatorOptions(), 1000, 8000, 10_000, 5000, options.Seeds)
+        : new CorrelationEffort(new KuaiRandSimulatorOptions { UserShare = 0.3 }, 200, 1500, 1500, 2000, 1);
 }

@@ -4,5 +4,5 @@ namespace MTRec.Trainer.Reproduction;
 internal static class ReproducedTables
 {
     /// <summary>The tables.</summary>
-    public static IReadOnlyList<IReproducedTable> All { get; } = [new FusionTable(), new MentalTable(), new GuidanceTable()];
+    public static IReadOnlyList<IReproducedTable> All { get; } = [new FusionTable(), new MentalTable(), new GuidanceTable(), new OpeTable()];
 }

@@ -58,7 +58,7 @@ internal static class SyntheticCoverage
         var expected = world.X.Select(_ => (1 + ContinuousBandit.Value(Shift, Deviation)) / 2).ToArray();
         yield return estimators.Ips();
         yield return estimators.Snips();
-        yield return estimators.ClippedIps(1.5) with { Estimator = "clipped IPS at 1.5" };
+        yield return estimators.ClippedIps(1) with { Estimator = "clipped IPS at 1" };
         yield return estimators.DirectMethod(expected) with { Estimator = "DM, wrong model" };
         yield return estimators.DoublyRobust(modelled, expected) with { Estimator = "DR, wrong model" };
         yield return estimators.SelfNormalisedDoublyRobust(modelled, expected) with { Estimator = "SNDR, wrong model" };
