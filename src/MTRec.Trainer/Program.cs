@@ -2,6 +2,7 @@ using System.CommandLine;
 using MTRec.Data;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
+using MTRec.Trainer.Evaluation;
 using MTRec.Trainer.Replay;
 using MTRec.Trainer.Reproduction;
 using MTRec.Trainer.Scoring;
@@ -14,6 +15,7 @@ var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit co
     TrainCommand.Create(),
     VerifyCommand.Create(),
     ScoreCommand.Create(),
+    EvaluateCommand.Create(),
     ReplayCommand.Create(),
     SimulateCommand.Create(),
     ReproduceCommand.Create(ReproducedTables.All),
