@@ -3,6 +3,7 @@ using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -56,6 +57,66 @@ public sealed class SequentialChoicesTests
         var reward = ImpressionReward.Of([0, (float)u], 1, null);
         Assert.Equal(sum / count, reward.Surplus, 0.02);
         Assert.Equal(sum / 400_000, reward.Expected, 0.02);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_loss_is_its_formula_over_every_choice_that_was_faced(bool anchor)
+    {
+        const double Discount = 0.9;
+        using var scope = NewDisposeScope();
+        manual_seed(2);
+        var data = new SyntheticExamples(users: 20);
+        var options = new SequentialChoicesOptions
+        {
+            Stages = [SequentialChoicesOptions.Open, new ChoiceStage("stay", PositiveResponse.LongView)],
+            Q = QrIqlOptions.IqLearn with { AnchorSkip = anchor, Alpha = 0.3, Discount = Discount, Width = 8 },
+        };
+        var choices = Make(options, 1);
+        using var model = choices.Model(data.NewBackbone());
+        using var target = choices.Model(data.NewBackbone());
+        model.eval();
+        target.eval();
+        var rows = Enumerable.Range(0, 60).ToArray();
+        var seen = rows.Select(_ => ExampleView.Cold).ToArray();
+
+        double likelihood = 0, squares = 0;
+        var faced = 0;
+        foreach (var row in rows)
+        {
+            var (q, own) = (Q(model, row), Q(target, row));
+            double? after = data.Train.Next(row) is >= 0 and var next ? Discount * Value(Q(target, next), 0) : null;
+            var depth = choices.Depth(data.Train, row);
+            for (var choice = 0; choice <= Math.Min(depth, 1); choice++)
+            {
+                var goesOn = choice < depth;
+                var taken = q[(2 * choice) + (goesOn ? 1 : 0)];
+                likelihood += taken - Value(q, choice);
+                var follows = goesOn && choice == 0 ? Value(own, 1) : after;
+                if (follows is { } value && !(anchor && goesOn))
+                    squares += Math.Pow(taken - value, 2);
+                faced++;
+            }
+        }
+
+        Assert.Equal(((squares / (4 * 0.3)) - likelihood) / faced, choices.Loss(model, target, data.Train, rows, seen).item<float>(), 1e-4);
+
+        float[] Q(SoftQModel from, int row) => SoftQ.Q(from.call(data.Train.Batch([row], [ExampleView.Cold]))).Floats();
+
+        static double Value(float[] q, int choice) => Math.Log(Math.Exp(q[2 * choice]) + Math.Exp(q[(2 * choice) + 1]));
+    }
+
+    [Fact]
+    public void Users_kept_back_are_not_learned_from()
+    {
+        var data = new SyntheticExamples(users: 60);
+        var users = new MTRec.Learning.Pipelines.KeptBackUsers(data.Data, 8, 1);
+        HashSet<string> Of(ImpressionExamples examples) => [.. examples.Log.User.Select(user => examples.Log.Users[user])];
+        Assert.Equal(Of(users.Train), Of(users.Validation));
+        Assert.Equal(2, users.Judged.Count);
+        Assert.All(users.Judged, judged => Assert.Empty(Of(judged).Intersect(Of(users.Train))));
+        Assert.Equal(data.Dev.Count, users.Validation.Count + users.Judged[0].Count);
     }
 
     [Fact]

@@ -66,10 +66,10 @@ public sealed class SequentialChoices(SequentialChoicesOptions options, ViewSamp
         ReadOnlySpan<float> Of(int row) => q.AsSpan(row * _stages * QuantileQNetwork.Actions, _stages * QuantileQNetwork.Actions);
     }
 
-    private SoftQModel Model(Backbone backbone) =>
+    internal SoftQModel Model(Backbone backbone) =>
         new(backbone, new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, options.Q.Width, options.Q.Quantiles, _stages));
 
-    private Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] seen)
+    internal Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] seen)
     {
         var batch = examples.Batch(rows, seen);
         Tensor within, after;
