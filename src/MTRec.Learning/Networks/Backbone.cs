@@ -45,7 +45,7 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
         ItemWidth = _items.Width + options.ItemWidth + options.EventWidth + _matched.Width;
     }
 
-    /// <summary>Columns of the user half.</summary>
+    /// <summary>Columns of the user half. The last one is the logarithm of 1 + the history's impressions, see <see cref="HistorySummary"/>.</summary>
     public int UserWidth { get; }
 
     /// <summary>Columns of the item half.</summary>

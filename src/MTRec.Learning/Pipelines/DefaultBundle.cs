@@ -2,11 +2,9 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text.Json;
 using MTRec.Core.Bundles;
-using MTRec.Core.Features;
 using MTRec.Core.Fusion;
 using MTRec.Core.Sessions;
 using MTRec.Core.Tasks;
-using MTRec.Data.Features;
 using MTRec.Data.Trajectories;
 using MTRec.Export;
 using MTRec.Learning.Algorithms.FixedPolicy;
@@ -48,17 +46,14 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
 
         progress?.Report(new FitProgress("reading", 0));
         var data = KuaiRandFolder.Read(options.Data, options.UserShare, cancellation);
-        var features = new KuaiRandFeatures(data.Train, [.. data.Users.Values], data.Videos);
-        var items = features.Items();
-        var schema = new FeatureSchema(features.Definitions, new HistoryLayout(options.HistoryLength, HistoryActions));
-        var splits = Splits(data, features, items, schema);
+        var splits = KuaiRandExamples.From(data, options.HistoryLength, options.StatisticsFolds, options.Seed);
+        var schema = splits.Schema;
         progress?.Report(new FitProgress("reading", 1));
 
-        var statistics = BackboneStatistics.Measure(splits.Train);
         var means = new TaskTargets(data.Train, _tasks).Means();
-        using var upstream = new MmoeModel(_tasks, means, NewBackbone(), options.Mmoe);
+        using var upstream = new UpstreamModel(_tasks, means, NewBackbone(), options.Experts);
         var learner = FitTasks("task scores", options.MultiTask, upstream);
-        using var linear = new LogisticRegression(schema, statistics, _tasks.Count);
+        using var linear = new LogisticRegression(schema, splits.Statistics, _tasks.Count);
         var linearLearner = FitTasks("logistic regression", options.LogisticRegression, linear);
 
         var inverse = new QrIql(options.MentalReward, _views, new Fitter(options.MentalReward.Fit, progress, cancellation), options.Seed);
@@ -95,12 +90,12 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             Version = options.Version,
             Created = options.Created,
             Tasks = tasks,
-            Features = features.Definitions,
+            Features = splits.Definitions,
             History = schema.History,
             Fusion = policy.Fusion,
             Exploration = new ExplorationSection(null, -0.15f, 0.15f),
             MentalReward = new MentalRewardSection(
-                "qr-iql", (float)options.MentalReward.Discount, options.MentalReward.RewardQuantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
+                options.MentalReward.Algorithm, (float)options.MentalReward.Discount, options.MentalReward.RewardQuantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
             Blending = new BlendingSection(
                 FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mental.Predict(splits.Train, ExampleView.Cold).Means)),
             Fallback = new FallbackSection(fallback.Action, FixedPolicy.Standardise(fallback.Fuse(tasks, trainScores))),
@@ -108,11 +103,11 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             Provenance = new Provenance(options.DataName, CodeVersion(), options.Seed, options.Command, metrics.All),
         };
         cancellation.ThrowIfCancellationRequested();
-        var parts = new BundleParts(FusionGraphs.FixedPolicy(tasks, policy.Fusion, policy.Action), mental.Export(), upstream.Export(), items);
+        var parts = new BundleParts(FusionGraphs.FixedPolicy(tasks, policy.Fusion, policy.Action), mental.Export(), upstream.Export(), splits.Items);
         var folder = BundleWriter.Write(options.Registry, manifest, parts, cancellation);
         return new DefaultBundleReport(folder, manifest, data.Reports);
 
-        Backbone NewBackbone() => new(schema, statistics, items.Ids.Count, options.Backbone);
+        Backbone NewBackbone() => splits.NewBackbone(options.Backbone);
 
         MultiTaskLearner FitTasks(string stage, FitOptions fit, nn.Module<FeatureBatch, Tensor> model)
         {
@@ -158,32 +153,5 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             var value = WithinUserAuc.ByUser(policy.Fuse(tasks, scores), consumed, dev.Log.User.AsSpan(), new UserBootstrap(0, 1)).Value;
             return double.IsNaN(value) ? 0 : value;
         })!;
-    }
-
-    private LogSplits Splits(KuaiRandFolder data, KuaiRandFeatures features, ItemTable items, FeatureSchema schema)
-    {
-        var folds = new UserFolds(options.StatisticsFolds, options.Seed);
-        var outOfFold = features.ItemsOutOfFold(folds);
-        var foldOf = data.Train.Users.Ids.Select(folds.Of).ToArray();
-        var beforeDev = EarlierEvents.After(data.Histories, data.Train);
-        return new LogSplits(
-            new ImpressionExamples(data.Train, schema, user => outOfFold[foldOf[user]], data.Users, data.Histories),
-            new ImpressionExamples(data.Dev, schema, _ => items, data.Users, beforeDev),
-            data.Test is null
-                ? null
-                : new ImpressionExamples(data.Test, schema, _ => items, data.Users, EarlierEvents.After(beforeDev, data.Dev)));
-    }
-
-    private sealed record LogSplits(ImpressionExamples Train, ImpressionExamples Dev, ImpressionExamples? Test)
-    {
-        public IEnumerable<(string Name, ImpressionExamples Examples)> Evaluated
-        {
-            get
-            {
-                yield return ("dev", Dev);
-                if (Test is not null)
-                    yield return ("test", Test);
-            }
-        }
     }
 }

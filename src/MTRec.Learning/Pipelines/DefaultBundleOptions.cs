@@ -57,8 +57,8 @@ public sealed record DefaultBundleOptions
     /// <summary>State and candidates.</summary>
     public BackboneOptions Backbone { get; init; } = new();
 
-    /// <summary>The upstream model.</summary>
-    public MmoeOptions Mmoe { get; init; } = new();
+    /// <summary>The upstream model's experts.</summary>
+    public TaskExpertsOptions Experts { get; init; } = new MmoeOptions();
 
     /// <summary>How the upstream model is fitted.</summary>
     public FitOptions MultiTask { get; init; } = new();

@@ -4,5 +4,12 @@ namespace MTRec.Trainer.Reproduction;
 internal static class ReproducedTables
 {
     /// <summary>The tables.</summary>
-    public static IReadOnlyList<IReproducedTable> All { get; } = [new FusionTable(), new MentalTable(), new GuidanceTable(), new OpeTable()];
+    public static IReadOnlyList<IReproducedTable> All { get; } =
+    [
+        new FusionTable(),
+        new GuidanceTable(),
+        new MentalTable(),
+        new OpeTable(),
+        new UpstreamTable(),
+    ];
 }

@@ -17,6 +17,8 @@ internal static class TrainCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
+        var algorithm = new Option<string>("--algorithm") { Description = "What to train, see below.", DefaultValueFactory = _ => WholeBundles.Standard };
+        algorithm.AcceptOnlyFromAmong([.. WholeBundles.All.Keys]);
         var data = new Option<DirectoryInfo>("--data")
         {
             Description = "Folder with log_train and log_dev, and where there are some log_test, user_features_pure, video_features_basic_pure, history; each .csv or .csv.gz.",
@@ -42,15 +44,23 @@ internal static class TrainCommand
             [
                 "mtrec train --data kuairand-pure --out deploy/registry --version 2",
                 "mtrec train --data kuairand-pure --out /tmp/registry --quick",
+                "mtrec train --algorithm ple --data kuairand-pure --out deploy/registry --version 3",
             ],
             Remarks = """
-                Stages: an MMoE for the task scores and a logistic regression to compare it with; the mental reward by QR-IQL; the regression
+                Algorithms, each a whole bundle:
+                  fixed           MMoE for the task scores, QR-IQL for the mental reward, fixed weights for the fusion
+                  qr-iql          the same, as it has QR-IQL
+                  iq-learn        plain IQ-Learn in its place
+                  mmoe, ple, mfh  this model for the task scores
+                Every other part is that of fixed.
+
+                Stages: the upstream model for the task scores and a logistic regression to compare it with; the mental reward; the regression
                 that predicts it before the response; fixed weights for the three fusion formulas. log_dev decides when to stop and between
                 formulas, log_test is for figures only. The same data, options, seed and number of threads on the same machine give the same
                 graphs. Ctrl-C leaves nothing behind.
                 """,
         };
-        command.AddAll(data, registry, name, version, created, seed, threads, formula, quick);
+        command.AddAll(algorithm, data, registry, name, version, created, seed, threads, formula, quick);
         data.AcceptExistingOnly();
         command.SetAction((result, cancellation) =>
         {
@@ -65,12 +75,14 @@ internal static class TrainCommand
                 Threads = result.GetValue(threads),
                 Formula = result.GetValue(formula),
             };
-            return TrainAsync(result.GetValue(quick) ? Quick(options) : options, result.GetValue(quick), cancellation);
+            var chosen = result.GetRequiredValue(algorithm);
+            options = WholeBundles.All[chosen](options);
+            return TrainAsync(result.GetValue(quick) ? Quick(options) : options, chosen, result.GetValue(quick), cancellation);
         });
         return command;
     }
 
-    private static async Task<int> TrainAsync(DefaultBundleOptions options, bool quick, CancellationToken cancellation)
+    private static async Task<int> TrainAsync(DefaultBundleOptions options, string algorithm, bool quick, CancellationToken cancellation)
     {
         // Said now rather than after the training.
         var folder = Path.Combine(options.Registry, options.Name, options.Version);
@@ -80,7 +92,7 @@ internal static class TrainCommand
             return ExitCodes.Failed;
         }
 
-        options = options with { Command = CommandOf(options, quick) };
+        options = options with { Command = CommandOf(options, algorithm, quick) };
         var report = await Terminal.WithStagesAsync(
             progress => Task.Run(() => new DefaultBundle(options, progress).Train(cancellation), cancellation));
         foreach (var (file, dirt) in report.Dirt)
@@ -100,9 +112,9 @@ internal static class TrainCommand
     };
 
     /// <summary>The command that makes the same bundle again, wherever data and registry lie.</summary>
-    private static string CommandOf(DefaultBundleOptions options, bool quick) => string.Create(
+    private static string CommandOf(DefaultBundleOptions options, string algorithm, bool quick) => string.Create(
         CultureInfo.InvariantCulture,
-        $"mtrec train --data DATA --out REGISTRY --name {options.Name} --version {options.Version} --created {options.Created:yyyy-MM-dd'T'HH:mm:ssK} "
+        $"mtrec train {(algorithm == WholeBundles.Standard ? "" : $"--algorithm {algorithm} ")}--data DATA --out REGISTRY --name {options.Name} --version {options.Version} --created {options.Created:yyyy-MM-dd'T'HH:mm:ssK} "
         + $"--seed {options.Seed} --threads {options.Threads}{(options.Formula is { } formula ? $" --formula {formula}" : "")}{(quick ? " --quick" : "")}");
 
     private static DateTimeOffset? ParseTime(ArgumentResult argument)

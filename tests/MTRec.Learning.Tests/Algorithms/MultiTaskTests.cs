@@ -56,7 +56,7 @@ public sealed class MultiTaskTests
         var learner = new MultiTaskLearner(
             BehaviourTask.Default, [1, 1, 1, 1, 1, 1], new ViewSampler(0.5, 0.5), new Fitter(Fit, null, CancellationToken.None), 1);
 
-        using var mmoe = new MmoeModel(
+        using var mmoe = new UpstreamModel(
             BehaviourTask.Default, new TaskTargets(data.Train.Log, BehaviourTask.Default).Means(), data.NewBackbone(), new MmoeOptions { ExpertWidth = 32, Dropout = 0 });
         var losses = learner.Fit("mmoe", mmoe, data.Train, data.Dev);
         using var linear = new LogisticRegression(data.Schema, data.Statistics, BehaviourTask.Default.Count);

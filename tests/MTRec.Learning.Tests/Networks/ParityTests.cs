@@ -11,7 +11,7 @@ namespace MTRec.Learning.Tests.Networks;
 /// <summary>The exported graphs against the Torch modules.</summary>
 public sealed class ParityTests
 {
-    private readonly SyntheticExamples _data = new();
+    private static readonly SyntheticExamples Data = new();
 
     public static TheoryData<int, int, bool> Requests => new()
     {
@@ -22,15 +22,37 @@ public sealed class ParityTests
         { 5, 0, true },
     };
 
+    public static TheoryData<int, int, bool, TaskExpertsOptions> UpstreamRequests
+    {
+        get
+        {
+            var data = new TheoryData<int, int, bool, TaskExpertsOptions>();
+            TaskExpertsOptions[] experts =
+            [
+                new MmoeOptions { ExpertWidth = 16 },
+                new PleOptions { ExpertWidth = 8 },
+                new PleOptions { Levels = 3, ExpertWidth = 8 },
+                new MfhOptions { ExpertWidth = 8, GroupBounds = [1, 4] },
+            ];
+            foreach (var options in experts)
+            {
+                foreach (var request in Requests)
+                    data.Add((int)request[0], (int)request[1], (bool)request[2], options);
+            }
+
+            return data;
+        }
+    }
+
     [Theory]
-    [MemberData(nameof(Requests))]
-    public void Task_scores_agree(int candidates, int events, bool extreme)
+    [MemberData(nameof(UpstreamRequests), DisableDiscoveryEnumeration = true)]
+    public void Task_scores_agree(int candidates, int events, bool extreme, TaskExpertsOptions experts)
     {
         manual_seed(5);
-        using var model = new MmoeModel(BehaviourTask.Default, [0.4f, 0.3f, 0.02f, 0.02f, 0.001f, 0.3f], _data.NewBackbone(), new MmoeOptions { ExpertWidth = 16 });
+        using var model = new UpstreamModel(BehaviourTask.Default, [0.4f, 0.3f, 0.02f, 0.02f, 0.001f, 0.3f], Data.NewBackbone(), experts);
         Stir(model);
         model.eval();
-        var run = GraphRun.Draw(_data.Schema, _data.Items.Ids.Count, candidates, events, extreme, new Random(candidates));
+        var run = GraphRun.Draw(Data.Schema, Data.Items.Ids.Count, candidates, events, extreme, new Random(candidates));
 
         var scores = run.Run(model.Export())[BundleLayout.Scores];
 
@@ -49,13 +71,13 @@ public sealed class ParityTests
     public void Mental_reward_agrees_and_its_quantiles_do_not_fall(int candidates, int events, bool extreme)
     {
         manual_seed(6);
-        using var backbone = _data.NewBackbone();
+        using var backbone = Data.NewBackbone();
         using var q = new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, 16, 10);
         using var head = new RewardHead(backbone.UserWidth, backbone.ItemWidth, 16, 10, -0.1f, 0.4f);
         Stir(backbone);
         backbone.eval();
         var model = new MentalRewardModel(backbone, q, head, 10);
-        var run = GraphRun.Draw(_data.Schema, _data.Items.Ids.Count, candidates, events, extreme, new Random(candidates));
+        var run = GraphRun.Draw(Data.Schema, Data.Items.Ids.Count, candidates, events, extreme, new Random(candidates));
 
         var outputs = run.Run(model.Export());
 
@@ -73,18 +95,21 @@ public sealed class ParityTests
         }
     }
 
-    [Fact]
-    public void A_candidate_scores_the_same_whoever_stands_beside_it()
+    public static TheoryData<TaskExpertsOptions> Experts => new(new MmoeOptions(), new PleOptions(), new MfhOptions());
+
+    [Theory]
+    [MemberData(nameof(Experts), DisableDiscoveryEnumeration = true)]
+    public void A_candidate_scores_the_same_whoever_stands_beside_it(TaskExpertsOptions experts)
     {
         manual_seed(7);
-        using var model = new MmoeModel(BehaviourTask.Default, [0.4f, 0.3f, 0.02f, 0.02f, 0.001f, 0.3f], _data.NewBackbone(), new MmoeOptions());
+        using var model = new UpstreamModel(BehaviourTask.Default, [0.4f, 0.3f, 0.02f, 0.02f, 0.001f, 0.3f], Data.NewBackbone(), experts);
         model.eval();
-        var run = GraphRun.Draw(_data.Schema, _data.Items.Ids.Count, 20, 6, false, new Random(1));
+        var run = GraphRun.Draw(Data.Schema, Data.Items.Ids.Count, 20, 6, false, new Random(1));
         var graph = model.Export();
         var together = run.Run(graph)[BundleLayout.Scores];
         for (var i = 0; i < 20; i++)
         {
-            var alone = (run with { Candidates = run.Candidates[(i * _data.Schema.ItemWidth)..((i + 1) * _data.Schema.ItemWidth)] }).Run(graph)[BundleLayout.Scores];
+            var alone = (run with { Candidates = run.Candidates[(i * Data.Schema.ItemWidth)..((i + 1) * Data.Schema.ItemWidth)] }).Run(graph)[BundleLayout.Scores];
             AssertNear(together[(i * alone.Length)..((i + 1) * alone.Length)], alone);
         }
     }
@@ -98,14 +123,14 @@ public sealed class ParityTests
             parameter.add_(randn_like(parameter) * 0.1);
     }
 
-    private FeatureBatch Batch(GraphRun run)
+    private static FeatureBatch Batch(GraphRun run)
     {
-        var rows = run.Candidates.Length / _data.Schema.ItemWidth;
+        var rows = run.Candidates.Length / Data.Schema.ItemWidth;
         return new FeatureBatch(
-            tensor(run.Context, 1, _data.Schema.Context.Count).expand(rows, -1),
-            tensor(run.User, 1, _data.Schema.User.Count).expand(rows, -1),
-            tensor(run.History, [1, _data.Schema.History.Length, _data.Schema.HistoryWidth]).expand(rows, -1, -1),
-            tensor(run.Candidates, rows, _data.Schema.ItemWidth));
+            tensor(run.Context, 1, Data.Schema.Context.Count).expand(rows, -1),
+            tensor(run.User, 1, Data.Schema.User.Count).expand(rows, -1),
+            tensor(run.History, [1, Data.Schema.History.Length, Data.Schema.HistoryWidth]).expand(rows, -1, -1),
+            tensor(run.Candidates, rows, Data.Schema.ItemWidth));
     }
 
     private static void AssertNear(float[] expected, float[] actual)

@@ -96,7 +96,7 @@ public sealed class DefaultBundleTests : IDisposable
         Threads = 1,
         HistoryLength = 10,
         Resamples = 20,
-        Mmoe = new MmoeOptions { ExpertWidth = 16 },
+        Experts = new MmoeOptions { ExpertWidth = 16 },
         MultiTask = Quick,
         LogisticRegression = Quick with { BatchSize = 64, LearningRate = 1e-2, Epochs = 4 },
         MentalReward = new QrIqlOptions { Width = 16, Fit = Quick, HeadFit = Quick },

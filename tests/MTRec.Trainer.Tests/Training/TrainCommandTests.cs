@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MTRec.Inference;
 using MTRec.Testing;
+using MTRec.Trainer.Training;
 using MTRec.Trainer.Tests.CommandLine;
 using Xunit;
 
@@ -28,6 +29,32 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(second.ExitCode == 0, second.Error);
         foreach (var file in Directory.GetFiles(bundle.Directory))
             Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "b", "small", "7", Path.GetFileName(file))));
+    }
+
+    [Theory]
+    [InlineData("ple", "qr-iql")]
+    [InlineData("mfh", "qr-iql")]
+    [InlineData("iq-learn", "iq-learn")]
+    public async Task Every_algorithm_of_a_whole_bundle_trains_one_that_may_serve(string algorithm, string reward)
+    {
+        WriteLogs(users: 1200);
+        var result = await TrainAsync("a", "--algorithm", algorithm);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var bundle = Bundle.Load(Path.Combine(_folder.Path, "a", "small", "7"));
+        Assert.True(bundle.HasTaskScores && bundle.HasMentalReward);
+        Assert.Contains($"--algorithm {algorithm} ", bundle.Manifest.Provenance.Command, StringComparison.Ordinal);
+        Assert.Equal(reward, bundle.Manifest.MentalReward!.Algorithm);
+    }
+
+    [Fact]
+    public async Task An_unknown_algorithm_is_refused_with_those_there_are()
+    {
+        var result = await TrainAsync("a", "--algorithm", "magic");
+
+        Assert.Equal(2, result.ExitCode);
+        foreach (var algorithm in WholeBundles.All.Keys)
+            Assert.Contains(algorithm, result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,8 +90,11 @@ public sealed class TrainCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<MtrecResult> TrainAsync(string registry) => Mtrec.RunAsync(
-        "train", "--data", _folder.Path, "--out", Path.Combine(_folder.Path, registry), "--name", "small", "--version", "7", "--seed", "3", "--threads", "1", "--quick");
+    private Task<MtrecResult> TrainAsync(string registry, params string[] more) => Mtrec.RunAsync(
+        [
+            "train", "--data", _folder.Path, "--out", Path.Combine(_folder.Path, registry), "--name", "small", "--version", "7", "--seed", "3", "--threads", "1", "--quick",
+            .. more,
+        ]);
 
     private void WriteLogs(int users)
     {

@@ -21,6 +21,9 @@ public sealed record QrIqlOptions
     /// <summary>Plain IQ-Learn (Garg et al., NeurIPS 2021): one value an action, no quantiles.</summary>
     public static QrIqlOptions IqLearn { get; } = new() { Objective = IqlObjective.Mean, Quantiles = 1 };
 
+    /// <summary>The algorithm's name, as the command line and manifests have it.</summary>
+    public string Algorithm => this is { Objective: IqlObjective.Mean, Quantiles: 1 } ? "iq-learn" : "qr-iql";
+
     /// <summary>The objective. All three recover a known reward alike; the combination keeps the quantiles apart.</summary>
     public IqlObjective Objective { get; init; } = IqlObjective.Combined;
 

@@ -10,7 +10,7 @@ namespace MTRec.Learning.Algorithms.MultiTask;
 /// one hidden layer; their and the gates' weights are one matrix, so that the user half of x is multiplied once a request. Towers h are
 /// batched over the tasks.
 /// </summary>
-public sealed class Mmoe : nn.Module<BackboneHalves, Tensor>
+public sealed class Mmoe : TaskExperts
 {
     private readonly int _tasks;
     private readonly int _experts;
@@ -42,10 +42,10 @@ public sealed class Mmoe : nn.Module<BackboneHalves, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>Logits [B, K].</summary>
-    public override Tensor forward(BackboneHalves input)
+    /// <summary>Logits [B, K]; the number of impressions is not looked at.</summary>
+    public override Tensor forward(BackboneHalves halves, Tensor impressions)
     {
-        var first = _first.call(input.User, input.Item);
+        var first = _first.call(halves.User, halves.Item);
         var experts = _dropout.call(first.narrow(1, 0, _experts * _width).relu()).reshape(-1, _experts, _width);
         var gates = first.narrow(1, _experts * _width, _tasks * _experts).reshape(-1, _tasks, _experts).softmax(-1);
         var mixed = gates.matmul(experts).transpose(0, 1);
@@ -53,8 +53,8 @@ public sealed class Mmoe : nn.Module<BackboneHalves, Tensor>
         return towers.squeeze(-1).transpose(0, 1);
     }
 
-    /// <summary>The same in a graph.</summary>
-    public OnnxValue Export(OnnxGraph graph, string name, OnnxValue user, OnnxValue item)
+    /// <inheritdoc/>
+    public override OnnxValue Export(OnnxGraph graph, string name, OnnxValue user, OnnxValue item)
     {
         var first = _first.Export(graph, $"{name}.first", user, item);
         var experts = graph.Reshape(graph.Relu(graph.Slice(first, 1, 0, _experts * _width)), -1, _experts, _width);

@@ -23,6 +23,18 @@ public sealed record BehaviourTask(string Name, UserActions Actions)
         new("watchTime", UserActions.None),
     ];
 
+    /// <summary>The wide behaviours of MFH's paper: each rare one by itself.</summary>
+    public static IReadOnlyList<BehaviourTask> Wide { get; } =
+    [
+        new("click", UserActions.Click),
+        new("longView", UserActions.LongView),
+        new("like", UserActions.Like),
+        new("follow", UserActions.Follow),
+        new("comment", UserActions.Comment),
+        new("forward", UserActions.Forward),
+        new("watchTime", UserActions.None),
+    ];
+
     /// <summary>Whether it is the watch time, in seconds; else it is a probability.</summary>
     public bool IsWatchTime => Actions == UserActions.None;
 
