@@ -18,7 +18,12 @@ internal static class TrainCommand
     public static Command Create()
     {
         var algorithm = new Option<string>("--algorithm") { Description = "What to train, see below.", DefaultValueFactory = _ => WholeBundles.Standard };
-        algorithm.AcceptOnlyFromAmong([.. WholeBundles.All.Keys]);
+        algorithm.AcceptOnlyFromAmong([.. WholeBundles.All.Keys, .. FusionBundle.Algorithms]);
+        var basis = new Option<DirectoryInfo>("--base")
+        {
+            Description = "Bundle whose task scores, mental reward and items a learned fusion policy takes over; for those algorithms only.",
+            HelpName = "DIR",
+        };
         var data = new Option<DirectoryInfo>("--data")
         {
             Description = "Folder with log_train and log_dev, and where there are some log_test, user_features_pure, video_features_basic_pure, history; each .csv or .csv.gz.",
@@ -45,14 +50,18 @@ internal static class TrainCommand
                 "mtrec train --data kuairand-pure --out deploy/registry --version 2",
                 "mtrec train --data kuairand-pure --out /tmp/registry --quick",
                 "mtrec train --algorithm ple --data kuairand-pure --out deploy/registry --version 3",
+                "mtrec train --algorithm enhanced-rl --data kuairand-pure --base deploy/registry/default/1 --out deploy/registry --version 4",
             ],
-            Remarks = """
-                Algorithms, each a whole bundle:
+            Remarks = $"""
+                Algorithms that train a whole bundle:
                   fixed           MMoE for the task scores, QR-IQL for the mental reward, fixed weights for the fusion
                   qr-iql          the same, as it has QR-IQL
                   iq-learn        plain IQ-Learn in its place
                   mmoe, ple, mfh  this model for the task scores
                 Every other part is that of fixed.
+                Algorithms that learn a fusion policy with simulated users (fitted on the log; graded on users that the policy never met)
+                and publish it with the other parts of --base:
+                  {string.Join(", ", FusionBundle.Algorithms)}
 
                 Stages: the upstream model for the task scores and a logistic regression to compare it with; the mental reward; the regression
                 that predicts it before the response; fixed weights for the three fusion formulas. log_dev decides when to stop and between
@@ -60,22 +69,50 @@ internal static class TrainCommand
                 graphs. Ctrl-C leaves nothing behind.
                 """,
         };
-        command.AddAll(algorithm, data, registry, name, version, created, seed, threads, formula, quick);
+        command.AddAll(algorithm, data, basis, registry, name, version, created, seed, threads, formula, quick);
         data.AcceptExistingOnly();
+        basis.AcceptExistingOnly();
+        command.Validators.Add(result =>
+        {
+            var learnsFusion = FusionBundle.Algorithms.Contains(result.GetValue(algorithm)!);
+            if (learnsFusion && result.GetResult(basis) is null)
+                result.AddError($"{result.GetValue(algorithm)} learns a fusion policy: name with --base the bundle that it builds on.");
+            if (!learnsFusion && result.GetResult(basis) is not null)
+                result.AddError($"{result.GetValue(algorithm)} trains a whole bundle: --base is for {string.Join(", ", FusionBundle.Algorithms)}.");
+        });
         command.SetAction((result, cancellation) =>
         {
+            var chosen = result.GetRequiredValue(algorithm);
+            var made = result.GetValue(created) ?? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+            if (result.GetValue(basis) is { } given)
+            {
+                var fusion = new FusionBundleOptions
+                {
+                    Algorithm = chosen,
+                    Data = result.GetRequiredValue(data).FullName,
+                    Base = given.FullName,
+                    Registry = result.GetRequiredValue(registry),
+                    Name = result.GetValue(name)!,
+                    Version = result.GetValue(version)!,
+                    Created = made,
+                    Seed = result.GetValue(seed),
+                    Threads = result.GetValue(threads),
+                    Formula = result.GetValue(formula),
+                };
+                return TrainAsync(result.GetValue(quick) ? Quick(fusion) : fusion, result.GetValue(quick), cancellation);
+            }
+
             var options = new DefaultBundleOptions
             {
                 Data = result.GetRequiredValue(data).FullName,
                 Registry = result.GetRequiredValue(registry),
                 Name = result.GetValue(name)!,
                 Version = result.GetValue(version)!,
-                Created = result.GetValue(created) ?? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()),
+                Created = made,
                 Seed = result.GetValue(seed),
                 Threads = result.GetValue(threads),
                 Formula = result.GetValue(formula),
             };
-            var chosen = result.GetRequiredValue(algorithm);
             options = WholeBundles.All[chosen](options);
             return TrainAsync(result.GetValue(quick) ? Quick(options) : options, chosen, result.GetValue(quick), cancellation);
         });
@@ -84,15 +121,13 @@ internal static class TrainCommand
 
     private static async Task<int> TrainAsync(DefaultBundleOptions options, string algorithm, bool quick, CancellationToken cancellation)
     {
-        // Said now rather than after the training.
-        var folder = Path.Combine(options.Registry, options.Name, options.Version);
-        if (Path.Exists(folder))
-        {
-            Terminal.Fail($"{folder} is there already; a published version never changes.");
+        if (IsPublished(options.Registry, options.Name, options.Version))
             return ExitCodes.Failed;
-        }
-
-        options = options with { Command = CommandOf(options, algorithm, quick) };
+        var algorithmGiven = algorithm == WholeBundles.Standard ? "" : $" --algorithm {algorithm}";
+        options = options with
+        {
+            Command = CommandOf(algorithmGiven, options.Name, options.Version, options.Created, options.Seed, options.Threads, options.Formula, quick),
+        };
         var report = await Terminal.WithStagesAsync(
             progress => Task.Run(() => new DefaultBundle(options, progress).Train(cancellation), cancellation));
         foreach (var (file, dirt) in report.Dirt)
@@ -111,11 +146,65 @@ internal static class TrainCommand
         MentalReward = options.MentalReward with { Fit = options.MentalReward.Fit with { Epochs = 1 } },
     };
 
-    /// <summary>The command that makes the same bundle again, wherever data and registry lie.</summary>
-    private static string CommandOf(DefaultBundleOptions options, string algorithm, bool quick) => string.Create(
+    private static async Task<int> TrainAsync(FusionBundleOptions options, bool quick, CancellationToken cancellation)
+    {
+        if (IsPublished(options.Registry, options.Name, options.Version))
+            return ExitCodes.Failed;
+        var arguments = $" --algorithm {options.Algorithm} --base BASE";
+        options = options with
+        {
+            Command = CommandOf(arguments, options.Name, options.Version, options.Created, options.Seed, options.Threads, options.Formula, quick),
+        };
+        try
+        {
+            var report = await Terminal.WithStagesAsync(
+                progress => Task.Run(() => new FusionBundle(options, progress).Train(cancellation), cancellation));
+            Terminal.Results.Write(FigureTable.Of(report.Manifest.Provenance.Metrics));
+            Terminal.Results.WriteLine($"Published {report.Folder}");
+            return ExitCodes.Done;
+        }
+        catch (ArgumentException e)
+        {
+            // The base is not of this log.
+            Terminal.Fail(e.Message);
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static FusionBundleOptions Quick(FusionBundleOptions options) => options with
+    {
+        Sessions = 200,
+        Updates = 100,
+        Rounds = 2,
+        EvaluationSessions = 100,
+        Resamples = 100,
+        Simulator = options.Simulator with
+        {
+            UserShare = QuickShare,
+            ResponseFit = options.Simulator.ResponseFit with { Epochs = 1 },
+            UpstreamFit = options.Simulator.UpstreamFit with { Epochs = 1 },
+        },
+        CrossEntropy = options.CrossEntropy with { Rounds = 2, Population = 4, Sessions = 32 },
+        BayesianOptimisation = options.BayesianOptimisation with { Initial = 4, Rounds = 2, Sessions = 32 },
+        EvolutionStrategy = options.EvolutionStrategy with { Generations = 2, Pairs = 2, Sessions = 32 },
+        Xmtf = options.Xmtf with { TransferUpdates = 50 },
+    };
+
+    // Said before the training rather than after it.
+    private static bool IsPublished(string registry, string name, string version)
+    {
+        var folder = Path.Combine(registry, name, version);
+        if (Path.Exists(folder))
+            Terminal.Fail($"{folder} is there already; a published version never changes.");
+        return Path.Exists(folder);
+    }
+
+    /// <summary>The command that makes the same bundle again, wherever data, base and registry lie.</summary>
+    private static string CommandOf(
+        string algorithm, string name, string version, DateTimeOffset created, int seed, int threads, FusionFormula? formula, bool quick) => string.Create(
         CultureInfo.InvariantCulture,
-        $"mtrec train {(algorithm == WholeBundles.Standard ? "" : $"--algorithm {algorithm} ")}--data DATA --out REGISTRY --name {options.Name} --version {options.Version} --created {options.Created:yyyy-MM-dd'T'HH:mm:ssK} "
-        + $"--seed {options.Seed} --threads {options.Threads}{(options.Formula is { } formula ? $" --formula {formula}" : "")}{(quick ? " --quick" : "")}");
+        $"mtrec train{algorithm} --data DATA --out REGISTRY --name {name} --version {version} --created {created:yyyy-MM-dd'T'HH:mm:ssK} "
+        + $"--seed {seed} --threads {threads}{(formula is { } chosen ? $" --formula {chosen}" : "")}{(quick ? " --quick" : "")}");
 
     private static DateTimeOffset? ParseTime(ArgumentResult argument)
     {

@@ -53,8 +53,34 @@ public sealed class TrainCommandTests : IDisposable
         var result = await TrainAsync("a", "--algorithm", "magic");
 
         Assert.Equal(2, result.ExitCode);
-        foreach (var algorithm in WholeBundles.All.Keys)
+        foreach (var algorithm in WholeBundles.All.Keys.Concat(FusionBundle.Algorithms))
             Assert.Contains(algorithm, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("td3", "--base")]
+    [InlineData("ple --base .", "--base is for")]
+    [InlineData("td3 --base no-such-folder", "no-such-folder")]
+    public async Task A_fusion_learner_builds_on_a_bundle_and_nothing_else_does(string algorithm, string reason)
+    {
+        var result = await TrainAsync("a", ["--algorithm", .. algorithm.Split(' ')]);
+
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(reason, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fusion_learner_s_bundle_says_how_to_make_it_again()
+    {
+        WriteLogs(users: 1200);
+        Assert.Equal(0, (await TrainAsync("a")).ExitCode);
+        var basis = Path.Combine(_folder.Path, "a", "small", "7");
+        var result = await TrainAsync("b", "--algorithm", "cem", "--base", basis);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var bundle = Bundle.Load(Path.Combine(_folder.Path, "b", "small", "7"));
+        Assert.Equal("cem", bundle.Manifest.Fusion.Algorithm);
+        Assert.StartsWith("mtrec train --algorithm cem --base BASE --data DATA --out REGISTRY", bundle.Manifest.Provenance.Command, StringComparison.Ordinal);
     }
 
     [Fact]
