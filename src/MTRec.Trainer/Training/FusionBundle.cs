@@ -71,7 +71,7 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
             Version = options.Version,
             Created = options.Created,
             Fusion = FusionOf(policy) with { Algorithm = options.Algorithm },
-            Exploration = new ExplorationSection(given.Version, -Explored, Explored),
+            Exploration = new ExplorationSection(options.IsFirst ? null : given.Version, -Explored, Explored),
             Blending = given.Blending with { FusionScore = Measure(policy, simulator.Training) },
             Provenance = new Provenance(given.Provenance.Data, CodeVersion(), options.Seed, options.Command, [.. metrics, .. Kept(given)]),
         };

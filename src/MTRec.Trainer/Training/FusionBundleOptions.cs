@@ -25,6 +25,9 @@ internal sealed record FusionBundleOptions
     /// <summary>Folder of the bundle whose mental reward, task scores, items and features the new one takes over.</summary>
     public required string Base { get; init; }
 
+    /// <summary>Whether the base was never served: then the policy has no baseline version.</summary>
+    public bool IsFirst { get; init; }
+
     /// <summary>The registry to publish to.</summary>
     public required string Registry { get; init; }
 

@@ -21,7 +21,7 @@ internal static class TrainCommand
         algorithm.AcceptOnlyFromAmong([.. WholeBundles.All.Keys, .. FusionBundle.Algorithms]);
         var basis = new Option<DirectoryInfo>("--base")
         {
-            Description = "Bundle whose task scores, mental reward and items a learned fusion policy takes over; for those algorithms only.",
+            Description = "Bundle whose task scores, mental reward and items a learned fusion policy takes over; trained too where left out. For those algorithms only.",
             HelpName = "DIR",
         };
         var data = new Option<DirectoryInfo>("--data")
@@ -41,7 +41,8 @@ internal static class TrainCommand
         };
         var seed = OptionKinds.Whole("--seed", "Seed of all randomness.", 1, 0, int.MaxValue);
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation; the same number gives the same bundle.", 2, 1, 256);
-        var formula = new Option<FusionFormula?>("--formula") { Description = "The fusion formula; the better one on log_dev where left out." };
+        var formula = new Option<FusionFormula?>("--formula") { Description = "The fusion formula; the better one on log_dev, or the learner's own, where left out." };
+        formula.AcceptOnlyFromAmong([.. Fuser.OfScores.Select(name => name.ToString())]);
         var quick = new Option<bool>("--quick") { Description = "One pass over a twentieth of the users: to see that it runs, not to serve." };
         var command = new DocumentedCommand("train", "Trains a bundle from a log: task scores, mental reward, fusion weights.")
         {
@@ -60,7 +61,7 @@ internal static class TrainCommand
                   mmoe, ple, mfh  this model for the task scores
                 Every other part is that of fixed.
                 Algorithms that learn a fusion policy with simulated users (fitted on the log; graded on users that the policy never met)
-                and publish it with the other parts of --base:
+                and publish it with the other parts of --base, or of a bundle trained for it first:
                   {string.Join(", ", FusionBundle.Algorithms)}
 
                 Stages: the upstream model for the task scores and a logistic regression to compare it with; the mental reward; the regression
@@ -74,34 +75,14 @@ internal static class TrainCommand
         basis.AcceptExistingOnly();
         command.Validators.Add(result =>
         {
-            var learnsFusion = FusionBundle.Algorithms.Contains(result.GetValue(algorithm)!);
-            if (learnsFusion && result.GetResult(basis) is null)
-                result.AddError($"{result.GetValue(algorithm)} learns a fusion policy: name with --base the bundle that it builds on.");
-            if (!learnsFusion && result.GetResult(basis) is not null)
+            if (!FusionBundle.Algorithms.Contains(result.GetValue(algorithm)!) && result.GetResult(basis) is not null)
                 result.AddError($"{result.GetValue(algorithm)} trains a whole bundle: --base is for {string.Join(", ", FusionBundle.Algorithms)}.");
         });
         command.SetAction((result, cancellation) =>
         {
             var chosen = result.GetRequiredValue(algorithm);
             var made = result.GetValue(created) ?? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-            if (result.GetValue(basis) is { } given)
-            {
-                var fusion = new FusionBundleOptions
-                {
-                    Algorithm = chosen,
-                    Data = result.GetRequiredValue(data).FullName,
-                    Base = given.FullName,
-                    Registry = result.GetRequiredValue(registry),
-                    Name = result.GetValue(name)!,
-                    Version = result.GetValue(version)!,
-                    Created = made,
-                    Seed = result.GetValue(seed),
-                    Threads = result.GetValue(threads),
-                    Formula = result.GetValue(formula),
-                };
-                return TrainAsync(result.GetValue(quick) ? Quick(fusion) : fusion, result.GetValue(quick), cancellation);
-            }
-
+            var quickly = result.GetValue(quick);
             var options = new DefaultBundleOptions
             {
                 Data = result.GetRequiredValue(data).FullName,
@@ -113,8 +94,29 @@ internal static class TrainCommand
                 Threads = result.GetValue(threads),
                 Formula = result.GetValue(formula),
             };
+            if (FusionBundle.Algorithms.Contains(chosen))
+            {
+                var fusion = new FusionBundleOptions
+                {
+                    Algorithm = chosen,
+                    Data = options.Data,
+                    Base = result.GetValue(basis)?.FullName ?? "",
+                    Registry = options.Registry,
+                    Name = options.Name,
+                    Version = options.Version,
+                    Created = made,
+                    Seed = options.Seed,
+                    Threads = options.Threads,
+                    Formula = options.Formula,
+                };
+                fusion = quickly ? Quick(fusion) : fusion;
+                return fusion.Base == ""
+                    ? TrainWithBaseAsync(fusion, quickly ? Quick(options) : options, quickly, cancellation)
+                    : TrainAsync(fusion, " --base BASE", quickly, cancellation);
+            }
+
             options = WholeBundles.All[chosen](options);
-            return TrainAsync(result.GetValue(quick) ? Quick(options) : options, chosen, result.GetValue(quick), cancellation);
+            return TrainAsync(quickly ? Quick(options) : options, chosen, quickly, cancellation);
         });
         return command;
     }
@@ -146,11 +148,28 @@ internal static class TrainCommand
         MentalReward = options.MentalReward with { Fit = options.MentalReward.Fit with { Epochs = 1 } },
     };
 
-    private static async Task<int> TrainAsync(FusionBundleOptions options, bool quick, CancellationToken cancellation)
+    private static async Task<int> TrainWithBaseAsync(FusionBundleOptions options, DefaultBundleOptions basis, bool quick, CancellationToken cancellation)
     {
         if (IsPublished(options.Registry, options.Name, options.Version))
             return ExitCodes.Failed;
-        var arguments = $" --algorithm {options.Algorithm} --base BASE";
+        var folder = Directory.CreateTempSubdirectory("mtrec-base-").FullName;
+        try
+        {
+            var report = await Terminal.WithStagesAsync(
+                progress => Task.Run(() => new DefaultBundle(basis with { Registry = folder, Formula = null }, progress).Train(cancellation), cancellation));
+            return await TrainAsync(options with { Base = report.Folder, IsFirst = true }, "", quick, cancellation);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<int> TrainAsync(FusionBundleOptions options, string basis, bool quick, CancellationToken cancellation)
+    {
+        if (IsPublished(options.Registry, options.Name, options.Version))
+            return ExitCodes.Failed;
+        var arguments = $" --algorithm {options.Algorithm}{basis}";
         options = options with
         {
             Command = CommandOf(arguments, options.Name, options.Version, options.Created, options.Seed, options.Threads, options.Formula, quick),

@@ -58,10 +58,10 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("td3", "--base")]
+    [InlineData("td3 --formula Cells", "Cells")]
     [InlineData("ple --base .", "--base is for")]
     [InlineData("td3 --base no-such-folder", "no-such-folder")]
-    public async Task A_fusion_learner_builds_on_a_bundle_and_nothing_else_does(string algorithm, string reason)
+    public async Task What_a_learner_cannot_use_is_refused(string algorithm, string reason)
     {
         var result = await TrainAsync("a", ["--algorithm", .. algorithm.Split(' ')]);
 
@@ -81,6 +81,20 @@ public sealed class TrainCommandTests : IDisposable
         using var bundle = Bundle.Load(Path.Combine(_folder.Path, "b", "small", "7"));
         Assert.Equal("cem", bundle.Manifest.Fusion.Algorithm);
         Assert.StartsWith("mtrec train --algorithm cem --base BASE --data DATA --out REGISTRY", bundle.Manifest.Provenance.Command, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fusion_learner_without_a_base_trains_one_and_keeps_it_to_itself()
+    {
+        WriteLogs(users: 1200);
+        var result = await TrainAsync("a", "--algorithm", "unified-rl");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var bundle = Bundle.Load(Path.Combine(_folder.Path, "a", "small", "7"));
+        Assert.Equal("unified-rl", bundle.Manifest.Fusion.Algorithm);
+        Assert.Null(bundle.Manifest.Exploration.BaselineVersion);
+        Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Path, "a", "small")));
+        Assert.StartsWith("mtrec train --algorithm unified-rl --data DATA", bundle.Manifest.Provenance.Command, StringComparison.Ordinal);
     }
 
     [Fact]
