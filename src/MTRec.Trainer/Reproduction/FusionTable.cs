@@ -41,7 +41,7 @@ internal sealed class FusionTable : IReproducedTable
         using var first = new ConstantPolicy("fixed", actions, actions.FromReal(weights.Action));
         var seeds = new List<FusionSeed>();
         var outcomes = new List<FusionOutcome>();
-        for (var seed = 1; seed <= (options.Full ? options.Seeds : Math.Min(options.Seeds, 1)); seed++)
+        for (var seed = 1; seed <= options.Seeds; seed++)
         {
             var run = new FusionSeed(simulator, first, budget, seed, progress, cancellation);
             outcomes.AddRange(run.Run());

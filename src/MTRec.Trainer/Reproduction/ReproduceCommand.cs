@@ -14,6 +14,11 @@ internal static class ReproduceCommand
     private const string Every = "all";
     private const string Quick = "quick";
     private const string Full = "full";
+    private const int QuickSeeds = 1;
+    private const int FullSeeds = 5;
+
+    // Beside the working folder: a user's own, then where a developer's clone has its data.
+    private static readonly string[] DataFolders = ["data", Path.Combine("..", "shared", "data")];
 
     /// <summary>The command.</summary>
     /// <param name="tables">The tables that it knows.</param>
@@ -24,7 +29,7 @@ internal static class ReproduceCommand
         var data = new Option<string>("--data")
         {
             Description = "The folder that holds the data's folders: kuairand-pure, open-bandit, virtual-taobao, sequences.",
-            DefaultValueFactory = _ => "data",
+            DefaultValueFactory = _ => DataFolders.FirstOrDefault(Directory.Exists) ?? DataFolders[0],
             HelpName = "DIR",
         };
         var output = new Option<string>("--out")
@@ -35,11 +40,11 @@ internal static class ReproduceCommand
         };
         var budget = new Option<string>("--budget")
         {
-            Description = "quick ends within ten minutes on two cores; full is what figures are quoted from.",
+            Description = "quick ends within ten minutes on two idle cores with one seed; full is what figures are quoted from.",
             DefaultValueFactory = _ => Quick,
         };
         budget.AcceptOnlyFromAmong(Quick, Full);
-        var seeds = OptionKinds.Whole("--seeds", "Number of seeds: 1, 2, 3 ...", 5, 1, 1000);
+        var seeds = OptionKinds.Whole("--seeds", $"Number of seeds: 1, 2, 3 ...; {QuickSeeds} for quick where left out.", FullSeeds, 1, 1000);
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation; the same number gives the same figures.", 2, 1, 256);
         var command = new DocumentedCommand("reproduce", "Reproduces a comparison: prints its tables, writes them as JSON and as one HTML page with plots.")
         {
@@ -58,7 +63,10 @@ internal static class ReproduceCommand
         command.SetAction((result, cancellation) => RunAsync(
             [.. tables.Where(known => result.GetRequiredValue(table) is var name && (name == Every || name == known.Name))],
             new ReproductionOptions(
-                Path.GetFullPath(result.GetValue(data)!), result.GetValue(seeds), result.GetValue(budget) == Full, result.GetValue(threads)),
+                Path.GetFullPath(result.GetValue(data)!),
+                result.GetValue(budget) == Quick && result.GetResult(seeds) is not { Implicit: false } ? QuickSeeds : result.GetValue(seeds),
+                result.GetValue(budget) == Full,
+                result.GetValue(threads)),
             result.GetValue(output)!,
             cancellation));
         return command;

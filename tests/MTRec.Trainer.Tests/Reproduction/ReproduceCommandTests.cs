@@ -30,6 +30,20 @@ public sealed class ReproduceCommandTests : IDisposable
         Assert.Equal(2, Directory.GetFiles(Output).Length);
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData("--seeds 2", 2)]
+    [InlineData("--budget full", 5)]
+    public async Task Seeds_are_as_given_or_by_the_budget(string arguments, int seeds)
+    {
+        ReproductionOptions? asked = null;
+        var table = new SyntheticTable { Running = (options, _) => asked = options };
+
+        await RunAsync([table], ["--table", "synthetic", .. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.Equal(seeds, asked!.Seeds);
+    }
+
     [Fact]
     public async Task All_runs_every_table()
     {
