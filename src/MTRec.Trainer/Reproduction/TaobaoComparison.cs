@@ -42,9 +42,9 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     private readonly PpoOptions _ppo = new() { BatchSize = 256 };
     private readonly SacOptions _sac = new() { Width = 128, LearningRate = 1e-3, InitialTemperature = 0.1, UpdatesPerStep = 0.25, Replay = 100_000 };
     private readonly int _seeds = options.Full ? options.Seeds : Math.Min(options.Seeds, 3);
-    private readonly long _ppoSteps = options.Full ? 100_000 : 30_000;
-    private readonly long _sacSteps = options.Full ? 8_000 : 3_000;
-    private readonly int _testSessions = options.Full ? 2_000 : 500;
+
+    /// <summary>How much is played; by default what the options' budget allows.</summary>
+    public TaobaoBudget Budget { get; init; } = options.Full ? new TaobaoBudget(100_000, 8_000, 40, 2_000) : new TaobaoBudget(30_000, 3_000, 20, 500);
 
     /// <summary>The figures: one row a way to act; eCTR with a 95 % interval over seeds.</summary>
     /// <exception cref="Core.Safetensors.SafetensorsException">The weights are not those of Virtual Taobao.</exception>
@@ -122,12 +122,12 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     }
 
     private double Ectr(VirtualTaobaoEnvironment environment, Func<Tensor, Tensor> policy, int seed) =>
-        Ectr(environment, policy, TestUsers + seed, _testSessions, VirtualTaobaoEnvironment.MaximumPages);
+        Ectr(environment, policy, TestUsers + seed, Budget.TestSessions, VirtualTaobaoEnvironment.MaximumPages);
 
     // What an action does depends on the page little: three pages judge a candidate.
     private double BestConstant(VirtualTaobaoEnvironment environment, int seed)
     {
-        var best = new CrossEntropySearch { Rounds = options.Full ? 40 : 20 }.Run(
+        var best = new CrossEntropySearch { Rounds = Budget.SearchRounds }.Run(
             VirtualTaobaoEnvironment.ActionWidth, (action, round) => Ectr(environment, Constant(action), (seed * 1_000) + round, sessions: 100, pages: 3), seed);
         return Ectr(environment, Constant(best), seed);
     }
@@ -137,7 +137,7 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     private double Ppo(VirtualTaobaoEnvironment environment, StepReward reward, int seed)
     {
         using var learner = new Ppo(_ppo, environment, reward, seed);
-        for (var played = 0L; played < _ppoSteps; played += learner.Iterate())
+        for (var played = 0L; played < Budget.PpoSteps; played += learner.Iterate())
             cancellation.ThrowIfCancellationRequested();
         return Ectr(environment, learner.Policy.call, seed);
     }
@@ -145,7 +145,7 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     private double Sac(VirtualTaobaoEnvironment environment, StepReward reward, int seed)
     {
         using var learner = new Sac(_sac, environment, reward, seed);
-        for (var played = 0L; played < _sacSteps; played += learner.Iterate())
+        for (var played = 0L; played < Budget.SacSteps; played += learner.Iterate())
             cancellation.ThrowIfCancellationRequested();
         return Ectr(environment, learner.Policy.call, seed);
     }
@@ -172,7 +172,7 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
         var positive = new List<Tensor>();
         var next = new List<long>();
         var iteration = 0;
-        for (var played = 0L; played < _ppoSteps; played += learner.Iterate(), iteration++)
+        for (var played = 0L; played < Budget.PpoSteps; played += learner.Iterate(), iteration++)
         {
             cancellation.ThrowIfCancellationRequested();
             Show(environment, learner.Policy, LoggedUsers + (seed * 1_000) + iteration, states, positive, next);
@@ -215,3 +215,10 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
         positive.Add(stack(clicked, 1).reshape(-1).index_select(0, rows).MoveToOuterDisposeScope());
     }
 }
+
+/// <summary>How much a comparison on Virtual Taobao plays, for each seed.</summary>
+/// <param name="PpoSteps">Steps that PPO learns from, in sessions of about eight; as many are logged around.</param>
+/// <param name="SacSteps">Steps that SAC learns from.</param>
+/// <param name="SearchRounds">Rounds of the search for the best constant action.</param>
+/// <param name="TestSessions">Sessions that a policy is judged on.</param>
+internal sealed record TaobaoBudget(long PpoSteps, long SacSteps, int SearchRounds, int TestSessions);

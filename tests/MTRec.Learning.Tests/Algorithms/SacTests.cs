@@ -18,6 +18,9 @@ public sealed class SacTests
         Assert.Equal([1 + (0.9 * 3.2), 1], target.data<double>().ToArray(), (x, y) => Math.Abs(x - y) < 1e-12);
         Assert.Equal((0.1 * -2) - 3, Sac.ActorLoss(tensor(new[] { 3.0 }), tensor(new[] { -2.0 }), tensor(0.1)).item<double>(), 10);
 
+        // (1 + 4) / 2 of the first critic and (0 + 1) / 2 of the second, halved.
+        Assert.Equal(1.5, Sac.CriticLoss(tensor(new[] { 1.0, 2, 0, 1 }, 2, 2), zeros(2, ScalarType.Float64)).item<double>(), 10);
+
         // Entropy -5 is below the target -1: descent must raise the temperature.
         var logTemperature = TorchSharp.torch.nn.Parameter(tensor(new[] { Math.Log(0.5) }));
         var loss = Sac.TemperatureLoss(logTemperature, tensor(new[] { 5.0 }), targetEntropy: -1);
@@ -47,14 +50,13 @@ public sealed class SacTests
             new SacOptions { Width = 8, TargetRate = 0.25, LearningRate = 1e-2, InitialTemperature = 0.3, Replay = 10 }, users, Reward, seed: 3);
         using var scope = NewDisposeScope();
         var batch = new Replayed(randn(16, 2), rand(16, 1), randn(16), randn(16, 2), (arange(16) < 4).to_type(ScalarType.Float32));
-        Assert.True(learner.Critics[1].parameters().First().Equals(learner.Targets[1].parameters().First()));
+        Assert.True(learner.Critics.parameters().First().Equals(learner.Targets.parameters().First()));
         using (no_grad())
         {
-            foreach (var parameter in learner.Targets.SelectMany(target => target.parameters()))
+            foreach (var parameter in learner.Targets.parameters())
                 parameter.zero_();
             // Q'_1 = 7 and Q'_2 = 2 everywhere.
-            learner.Targets[0].parameters().Last().fill_(7);
-            learner.Targets[1].parameters().Last().fill_(2);
+            learner.Targets.parameters().Last().copy_(tensor(new[] { 7f, 2 }).reshape(2, 1, 1));
         }
 
         manual_seed(9);
@@ -63,11 +65,13 @@ public sealed class SacTests
         var expected = batch.Reward + (0.99 * (1 - batch.Ended) * (2 - (0.3 * learner.Policy.Draw(batch.Next).LogDensity)));
         Assert.True(target.allclose(expected, 1e-4, 1e-5));
 
-        var before = learner.Critics[0].parameters().Last().detach().clone();
+        var before = learner.Critics.parameters().Last().Floats();
         learner.Update(batch);
-        var critic = learner.Critics[0].parameters().Last();
-        Assert.False(critic.allclose(before));
-        Assert.Equal((0.75 * 7) + (0.25 * critic.item<float>()), learner.Targets[0].parameters().Last().item<float>(), 1e-4);
+        var critics = learner.Critics.parameters().Last().Floats();
+        var targets = learner.Targets.parameters().Last().Floats();
+        Assert.NotEqual(before, critics);
+        Assert.Equal((0.75 * 7) + (0.25 * critics[0]), targets[0], 1e-4);
+        Assert.Equal((0.75 * 2) + (0.25 * critics[1]), targets[1], 1e-4);
     }
 
     [Fact]
@@ -84,7 +88,7 @@ public sealed class SacTests
             learner.Update(batch);
         }
 
-        var q = learner.Critics[0].call(cat([batch.State, action], 1)).squeeze(1);
+        var q = learner.Critics.call(cat([batch.State, action], 1))[0];
         Assert.True((q - batch.Reward).abs().mean().item<float>() < 0.2);
         // The reward rises with the action, so the policy does.
         Assert.True(learner.Policy.call(batch.State).mean().item<float>() > 0.5);

@@ -16,8 +16,8 @@ public sealed class Sac : IDisposable
     private readonly IEnvironment _environment;
     private readonly StepReward _reward;
     private readonly ReplayBuffer _replay;
-    private readonly Mlp[] _critics;
-    private readonly Mlp[] _targets;
+    private readonly CriticEnsemble _critics;
+    private readonly CriticEnsemble _targets;
     private readonly Parameter _logTemperature;
     private readonly optim.Optimizer _actorOptimizer;
     private readonly optim.Optimizer _criticOptimizer;
@@ -41,26 +41,23 @@ public sealed class Sac : IDisposable
         _targetEntropy = options.TargetEntropy ?? -action;
         _replay = new ReplayBuffer(options.Replay, state, action);
         Policy = new SacPolicy(state, action, options.Width);
-        _critics = [Critic(), Critic()];
-        _targets = [Critic(), Critic()];
-        for (var i = 0; i < _critics.Length; i++)
-            _targets[i].Follow(_critics[i], 1);
+        _critics = new CriticEnsemble(2, state + action, [options.Width, options.Width]);
+        _targets = new CriticEnsemble(2, state + action, [options.Width, options.Width]);
+        _targets.Follow(_critics, 1);
         _logTemperature = nn.Parameter(full(1, Math.Log(options.InitialTemperature), ScalarType.Float32));
         _actorOptimizer = optim.Adam(Policy.parameters(), options.LearningRate);
-        _criticOptimizer = optim.Adam(_critics.SelectMany(critic => critic.parameters()), options.LearningRate);
+        _criticOptimizer = optim.Adam(_critics.parameters(), options.LearningRate);
         _temperatureOptimizer = optim.Adam([_logTemperature], options.LearningRate);
-
-        Mlp Critic() => new(state + action, [options.Width, options.Width], 1);
     }
 
     /// <summary>The policy learned so far; dies with the learner.</summary>
     public SacPolicy Policy { get; }
 
-    /// <summary>Q_1 and Q_2.</summary>
-    internal IReadOnlyList<Mlp> Critics => _critics;
+    /// <summary>Q_1 and Q_2: (s, a) to [2, B].</summary>
+    internal CriticEnsemble Critics => _critics;
 
     /// <summary>Q'_1 and Q'_2.</summary>
-    internal IReadOnlyList<Mlp> Targets => _targets;
+    internal CriticEnsemble Targets => _targets;
 
     /// <summary>alpha, the weight of entropy.</summary>
     public double Temperature => Math.Exp(_logTemperature.item<float>());
@@ -70,6 +67,11 @@ public sealed class Sac : IDisposable
     /// </summary>
     public static Tensor Target(Tensor reward, Tensor ended, Tensor nextQ, Tensor nextLogDensity, Tensor temperature, double discount) =>
         reward + (discount * (1 - ended) * (nextQ - (temperature * nextLogDensity)));
+
+    /// <summary>J_Q = sum_j E[(Q_j(s, a) - y)^2] / 2, to be minimised (equation 5).</summary>
+    /// <param name="q">Q_j(s, a) [2, B].</param>
+    /// <param name="target">y [B].</param>
+    public static Tensor CriticLoss(Tensor q, Tensor target) => (q - target).square().mean([1L]).sum() / 2;
 
     /// <summary>J_pi = E[alpha log pi(a|s) - min_j Q_j(s, a)], to be minimised (equation 7).</summary>
     public static Tensor ActorLoss(Tensor q, Tensor logDensity, Tensor temperature) => ((temperature * logDensity) - q).mean();
@@ -116,8 +118,8 @@ public sealed class Sac : IDisposable
         _criticOptimizer.Dispose();
         _temperatureOptimizer.Dispose();
         _logTemperature.Dispose();
-        foreach (var critic in _critics.Concat(_targets))
-            critic.Dispose();
+        _critics.Dispose();
+        _targets.Dispose();
         Policy.Dispose();
         _replay.Dispose();
     }
@@ -138,15 +140,12 @@ public sealed class Sac : IDisposable
     internal void Update(Replayed batch)
     {
         var target = Target(batch);
-        var input = cat([batch.State, batch.Action], 1);
-        var error = (_critics[0].call(input).squeeze(-1) - target).square().mean() + (_critics[1].call(input).squeeze(-1) - target).square().mean();
-        Descend(_criticOptimizer, error / 2);
+        Descend(_criticOptimizer, CriticLoss(_critics.call(cat([batch.State, batch.Action], 1)), target));
 
         var (action, density) = Policy.Draw(batch.State);
-        Descend(_actorOptimizer, ActorLoss(Lowest(_critics, batch.State, action), density, _logTemperature.detach().exp()));
+        Descend(_actorOptimizer, ActorLoss(_critics.Frozen(cat([batch.State, action], 1)).amin([0L]), density, _logTemperature.detach().exp()));
         Descend(_temperatureOptimizer, TemperatureLoss(_logTemperature, density, _targetEntropy));
-        for (var i = 0; i < _critics.Length; i++)
-            _targets[i].Follow(_critics[i], _options.TargetRate);
+        _targets.Follow(_critics, _options.TargetRate);
     }
 
     /// <summary>y [B] of a batch, by the target networks.</summary>
@@ -154,20 +153,13 @@ public sealed class Sac : IDisposable
     {
         using var quiet = no_grad();
         var (action, density) = Policy.Draw(batch.Next);
-        return Target(batch.Reward, batch.Ended, Lowest(_targets, batch.Next, action), density, _logTemperature.exp(), _options.Discount);
+        return Target(batch.Reward, batch.Ended, _targets.call(cat([batch.Next, action], 1)).amin([0L]), density, _logTemperature.exp(), _options.Discount);
     }
 
-    // The gradient of the actor's loss reaches the critics too; their optimiser clears it before its own step.
     private static void Descend(optim.Optimizer optimizer, Tensor loss)
     {
         optimizer.zero_grad();
         loss.backward();
         optimizer.step();
-    }
-
-    private static Tensor Lowest(Mlp[] critics, Tensor state, Tensor action)
-    {
-        var input = cat([state, action], 1);
-        return critics[0].call(input).minimum(critics[1].call(input)).squeeze(-1);
     }
 }
