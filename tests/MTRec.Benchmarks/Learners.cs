@@ -1,10 +1,13 @@
 using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
 using MTRec.Learning.Algorithms.BatchRl;
+using MTRec.Learning.Algorithms.CqlSac;
 using MTRec.Learning.Algorithms.EnhancedRl;
+using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MentalReward.Choices;
 using MTRec.Learning.Algorithms.Sac;
+using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fusion;
@@ -42,6 +45,9 @@ internal static class Learners
         BatchRlMtf,
         UnifiedRlMtf,
         EnhancedRlMtf,
+        OffPolicy("td3", new() { ["hidden"] = Wide, ["discount"] = 0.99 }, log => new Td3(log, Actions, new Td3Options())),
+        OffPolicy("cql-sac", new() { ["hidden"] = Wide, ["discount"] = 0.99, ["samples"] = 10, ["conservatism"] = 5 }, log => new CqlSac(log, Actions, new CqlSacOptions())),
+        OffPolicy("iql", new() { ["hidden"] = Wide, ["discount"] = 0.99, ["expectile"] = 0.7, ["inverseTemperature"] = 3 }, log => new Iql(log, Actions, new IqlOptions())),
         Sac,
         QrIql,
     ];
@@ -56,6 +62,8 @@ internal static class Learners
     private const int Groups = 2;
     private const int PassedOver = 5;
     private const double PassedOverWeight = 19;
+
+    private static readonly int[] Wide = [256, 256];
 
     private static FusionActions Actions => new(
         new FusionSection(
@@ -106,6 +114,15 @@ internal static class Learners
                 "enhanced-rl, list of critics",
                 "enhanced-rl, batched critics");
         }
+    }
+
+    private static LearnerCase OffPolicy(string name, Dictionary<string, object> sizes, Func<FusionLog, IFusionLearner> make)
+    {
+        var all = new Dictionary<string, object>(sizes)
+        {
+            ["rows"] = Rows, ["state"] = State, ["list"] = List, ["item"] = Item, ["tasks"] = Tasks, ["action"] = 2 * Tasks, ["groups"] = Groups, ["session"] = Session, ["batch"] = 256,
+        };
+        return new LearnerCase(name, all, () => OfLog(Log(perItem: false), make), name);
     }
 
     private static IProgressiveLearner Using(FusionLog log, IProgressiveLearner learner)

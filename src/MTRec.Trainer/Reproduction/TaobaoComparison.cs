@@ -127,8 +127,9 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     // What an action does depends on the page little: three pages judge a candidate.
     private double BestConstant(VirtualTaobaoEnvironment environment, int seed)
     {
-        var best = new CrossEntropySearch { Rounds = Budget.SearchRounds }.Run(
-            VirtualTaobaoEnvironment.ActionWidth, (action, round) => Ectr(environment, Constant(action), (seed * 1_000) + round, sessions: 100, pages: 3), seed);
+        var options = new CrossEntropyOptions { Rounds = Budget.SearchRounds, Population = 64, EliteShare = 0.15, ExtraDeviation = 0.05 };
+        var best = new CrossEntropy(options).Search(
+            VirtualTaobaoEnvironment.ActionWidth, start: null, users => action => Ectr(environment, Constant(action), users, sessions: 100, pages: 3), seed, cancellation);
         return Ectr(environment, Constant(best), seed);
     }
 

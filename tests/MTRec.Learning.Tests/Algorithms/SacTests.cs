@@ -1,4 +1,3 @@
-using MathNet.Numerics.Distributions;
 using MTRec.Learning.Algorithms.Sac;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Networks;
@@ -27,19 +26,6 @@ public sealed class SacTests
         Assert.Equal(-0.5 * 4, loss.item<double>(), 10);
         loss.backward();
         Assert.Equal(-0.5 * 4, logTemperature.grad!.item<double>(), 10);
-    }
-
-    [Fact]
-    public void The_density_of_a_squashed_action_is_that_of_a_changed_variable()
-    {
-        using var scope = NewDisposeScope();
-        double[] u = [0.7, -1.2];
-        double[] mean = [0.2, -1];
-        double[] deviation = [0.5, 2];
-        var noise = u.Select((value, i) => (value - mean[i]) / deviation[i]).ToArray();
-        var density = SacPolicy.SquashedLogDensity(tensor(u, 1, 2), tensor(noise, 1, 2), tensor(Array.ConvertAll(deviation, Math.Log), 1, 2));
-        var expected = u.Select((value, i) => Normal.PDFLn(mean[i], deviation[i], value) - Math.Log(1 - Math.Pow(Math.Tanh(value), 2))).Sum();
-        Assert.Equal(expected, density.item<double>(), 8);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ public sealed class TaobaoComparisonTests
     {
         TorchSharp.torch.set_num_threads(1);
         var options = new ReproductionOptions(Path.Combine(VirtualTaobaoFactAttribute.Folder, ".."), Seeds: 2, Full: false, Threads: 1);
-        var table = new TaobaoComparison(options, new Progress<Learning.Fitting.FitProgress>(), default) { Budget = new TaobaoBudget(600, 600, 4, 60) }.Run();
+        var table = new TaobaoComparison(options, new Progress<Learning.Fitting.FitProgress>(), default) { Budget = new TaobaoBudget(4_000, 1_500, 4, 100) }.Run();
 
         Assert.Equal(
             ["random actions", "zero action", "best constant action (CEM)", "PPO", "PPO + mental reward", "SAC", "SAC + mental reward"],

@@ -16,7 +16,7 @@ public sealed class CrossEntropy(CrossEntropyOptions options, IProgress<FitProgr
     /// <summary>The algorithm's name in the manifest.</summary>
     public const string Algorithm = "cem";
 
-    /// <summary>Mean return of every round's elites, from the last <see cref="Fit"/>.</summary>
+    /// <summary>Mean return of every round's elites, from the last search.</summary>
     public IReadOnlyList<double> Curve { get; private set; } = [];
 
     /// <summary>Searches.</summary>
@@ -28,25 +28,50 @@ public sealed class CrossEntropy(CrossEntropyOptions options, IProgress<FitProgr
     /// <returns>The last round's mean.</returns>
     public ConstantPolicy Fit(IEnvironment environment, FusionActions actions, IReadOnlyList<float>? start, int seed, CancellationToken cancellation = default)
     {
+        var mean = Search(
+            actions.Width,
+            start,
+            users =>
+            {
+                var played = new PolicyEvaluation(environment, options.Sessions, users);
+                return action =>
+                {
+                    using var policy = new ConstantPolicy(Algorithm, actions, action);
+                    return played.Of(policy).Returns.Average();
+                };
+            },
+            seed,
+            cancellation);
+        return new ConstantPolicy(Algorithm, actions, mean);
+    }
+
+    /// <summary>Searches for the vector of the highest value.</summary>
+    /// <param name="width">Its dimensions, each in [-1, 1].</param>
+    /// <param name="start">The first round's mean; 0 where null.</param>
+    /// <param name="round">Gives the value function of a round, by a seed for its users.</param>
+    /// <param name="seed">Seed of the draws and of the users.</param>
+    /// <param name="cancellation">Ends the search between two vectors.</param>
+    /// <returns>The last round's mean.</returns>
+    public float[] Search(int width, IReadOnlyList<float>? start, Func<int, Func<float[], double>> round, int seed, CancellationToken cancellation = default)
+    {
         var random = new Random(seed);
-        double[] mean = [.. start?.Select(value => (double)value) ?? new double[actions.Width]];
-        double[] deviation = [.. Enumerable.Repeat(options.Deviation, actions.Width)];
+        double[] mean = [.. start?.Select(value => (double)value) ?? new double[width]];
+        double[] deviation = [.. Enumerable.Repeat(options.Deviation, width)];
         var elites = Math.Max(1, (int)Math.Round(options.EliteShare * options.Population));
         var curve = new List<double>();
-        for (var round = 0; round < options.Rounds; round++)
+        while (curve.Count < options.Rounds)
         {
-            var played = new PolicyEvaluation(environment, options.Sessions, random.Next());
+            var value = round(random.Next());
             var tried = new (float[] Action, double Return)[options.Population];
             for (var i = 0; i < tried.Length; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var action = Draw(mean, deviation, random);
-                using var policy = new ConstantPolicy(Algorithm, actions, action);
-                tried[i] = (action, played.Of(policy).Returns.Average());
+                tried[i] = (action, value(action));
             }
 
             var best = tried.OrderByDescending(candidate => candidate.Return).Take(elites).ToArray();
-            var extra = options.ExtraDeviation * (1 - (round / (double)Math.Max(1, options.Rounds - 1)));
+            var extra = options.ExtraDeviation * (1 - (curve.Count / (double)Math.Max(1, options.Rounds - 1)));
             for (var i = 0; i < mean.Length; i++)
             {
                 mean[i] = best.Average(candidate => candidate.Action[i]);
@@ -56,11 +81,11 @@ public sealed class CrossEntropy(CrossEntropyOptions options, IProgress<FitProgr
 
             curve.Add(best.Average(candidate => candidate.Return));
             progress?.Report(new FitProgress(
-                "cross-entropy", (round + 1.0) / options.Rounds, string.Create(CultureInfo.InvariantCulture, $"return of the elites {curve[^1]:F3}")));
+                "cross-entropy", curve.Count / (double)options.Rounds, string.Create(CultureInfo.InvariantCulture, $"return of the elites {curve[^1]:F3}")));
         }
 
         Curve = curve;
-        return new ConstantPolicy(Algorithm, actions, [.. mean.Select(value => (float)value)]);
+        return [.. mean.Select(value => (float)value)];
     }
 
     private static float[] Draw(double[] mean, double[] deviation, Random random)

@@ -140,11 +140,11 @@ public sealed class Sac : IDisposable
     internal void Update(Replayed batch)
     {
         var target = Target(batch);
-        Descend(_criticOptimizer, CriticLoss(_critics.call(cat([batch.State, batch.Action], 1)), target));
+        _criticOptimizer.Minimise(CriticLoss(_critics.call(cat([batch.State, batch.Action], 1)), target));
 
         var (action, density) = Policy.Draw(batch.State);
-        Descend(_actorOptimizer, ActorLoss(_critics.Frozen(cat([batch.State, action], 1)).amin([0L]), density, _logTemperature.detach().exp()));
-        Descend(_temperatureOptimizer, TemperatureLoss(_logTemperature, density, _targetEntropy));
+        _actorOptimizer.Minimise(ActorLoss(_critics.Frozen(cat([batch.State, action], 1)).amin([0L]), density, _logTemperature.detach().exp()));
+        _temperatureOptimizer.Minimise(TemperatureLoss(_logTemperature, density, _targetEntropy));
         _targets.Follow(_critics, _options.TargetRate);
     }
 
@@ -154,12 +154,5 @@ public sealed class Sac : IDisposable
         using var quiet = no_grad();
         var (action, density) = Policy.Draw(batch.Next);
         return Target(batch.Reward, batch.Ended, _targets.call(cat([batch.Next, action], 1)).amin([0L]), density, _logTemperature.exp(), _options.Discount);
-    }
-
-    private static void Descend(optim.Optimizer optimizer, Tensor loss)
-    {
-        optimizer.zero_grad();
-        loss.backward();
-        optimizer.step();
     }
 }
