@@ -7,7 +7,7 @@ namespace MTRec.Benchmarks;
 /// <param name="rest">What follows the benchmark's name.</param>
 internal sealed class Arguments(string[] rest)
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     private readonly Dictionary<string, string> _values = rest.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
@@ -21,7 +21,7 @@ internal sealed class Arguments(string[] rest)
     public void Write(string benchmark, object results)
     {
         if (Text("--out", "") is { Length: > 0 } path)
-            File.WriteAllText(path, JsonSerializer.Serialize(new { Benchmark = benchmark, Date = DateTime.UtcNow, Machine = Machine(), Results = results }, _json));
+            File.WriteAllText(path, JsonSerializer.Serialize(new { Benchmark = benchmark, Date = DateTime.UtcNow, Machine = Machine(), Results = results }, Json));
     }
 
     private static object Machine() => new

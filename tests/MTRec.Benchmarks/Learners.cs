@@ -107,8 +107,22 @@ internal static class Learners
                 "enhanced-rl",
                 new
                 {
-                    Rows, State, List, Item, Tasks, Action = 2 * Tasks, Groups, Session, Batch = options.BatchSize, options.Critics, options.CriticHidden,
-                    Shared = options.SharedExperts, options.ExpertWidth, PerItem = true, Passed = PassedOver, PassedWeight = PassedOverWeight,
+                    Rows,
+                    State,
+                    List,
+                    Item,
+                    Tasks,
+                    Action = 2 * Tasks,
+                    Groups,
+                    Session,
+                    Batch = options.BatchSize,
+                    options.Critics,
+                    options.CriticHidden,
+                    Shared = options.SharedExperts,
+                    options.ExpertWidth,
+                    PerItem = true,
+                    Passed = PassedOver,
+                    PassedWeight = PassedOverWeight,
                 },
                 () => OfLog(Log(perItem: true), log => Using(log, new EnhancedRl(Actions, State, Item, Groups, options))),
                 "enhanced-rl, list of critics",
@@ -120,7 +134,15 @@ internal static class Learners
     {
         var all = new Dictionary<string, object>(sizes)
         {
-            ["rows"] = Rows, ["state"] = State, ["list"] = List, ["item"] = Item, ["tasks"] = Tasks, ["action"] = 2 * Tasks, ["groups"] = Groups, ["session"] = Session, ["batch"] = 256,
+            ["rows"] = Rows,
+            ["state"] = State,
+            ["list"] = List,
+            ["item"] = Item,
+            ["tasks"] = Tasks,
+            ["action"] = 2 * Tasks,
+            ["groups"] = Groups,
+            ["session"] = Session,
+            ["batch"] = 256,
         };
         return new LearnerCase(name, all, () => OfLog(Log(perItem: false), make), name);
     }
@@ -186,7 +208,10 @@ internal static class Learners
             var next = Enumerable.Range(1, 20_000).Select(row => row % 10 == 0 ? -1L : row).ToArray();
             var log = new ChoiceLog
             {
-                State = randn(20_000, 64), Action = rand(20_000).lt(0.3).to_type(ScalarType.Int64), Next = tensor(next), Hidden = new Dictionary<string, float[]>(),
+                State = randn(20_000, 64),
+                Action = rand(20_000).lt(0.3).to_type(ScalarType.Int64),
+                Next = tensor(next),
+                Hidden = new Dictionary<string, float[]>(),
             };
             return new RunningLearner(updates => new ChoiceIql(new QrIqlOptions(), new ChoiceFit { Steps = updates }, seed: 1).Fit(log).Dispose(), log);
         },

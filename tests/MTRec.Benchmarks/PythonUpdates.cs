@@ -6,7 +6,7 @@ namespace MTRec.Benchmarks;
 /// <summary>A running <c>pytorch_updates.py</c>.</summary>
 internal sealed class PythonUpdates : IDisposable
 {
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     private readonly Process _process;
 
@@ -24,7 +24,7 @@ internal sealed class PythonUpdates : IDisposable
     /// <returns>Seconds.</returns>
     public double Run(string name, object sizes, int updates, int threads)
     {
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { Case = name, Sizes = sizes, Updates = updates, Threads = threads }, _json));
+        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { Case = name, Sizes = sizes, Updates = updates, Threads = threads }, Json));
         _process.StandardInput.Flush();
         var answer = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Python has ended; does it have torch (Debian: python3-torch)?");
         using var json = JsonDocument.Parse(answer);

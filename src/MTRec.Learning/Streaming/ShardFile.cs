@@ -14,7 +14,7 @@ namespace MTRec.Learning.Streaming;
 /// </summary>
 internal static class ShardFile
 {
-    private static readonly (string Name, Func<FusionLog, Tensor> Of)[] _floats =
+    private static readonly (string Name, Func<FusionLog, Tensor> Of)[] FloatColumns =
     [
         ("state", log => log.State),
         ("items", log => log.Items),
@@ -29,10 +29,10 @@ internal static class ShardFile
         ("upper_bound", log => log.UpperBound),
     ];
 
-    private static readonly (string Name, Func<FusionLog, Tensor> Of)[] _integers =
+    private static readonly (string Name, Func<FusionLog, Tensor> Of)[] IntegerColumns =
         [("next", log => log.Next), ("session", log => log.Session), ("step", log => log.Step)];
 
-    private static readonly (string Name, Func<PassedOver, Tensor> Of)[] _passedOver =
+    private static readonly (string Name, Func<PassedOver, Tensor> Of)[] PassedOverColumns =
     [
         ("passed_over_items", passed => passed.Items),
         ("passed_over_task_scores", passed => passed.TaskScores),
@@ -47,14 +47,14 @@ internal static class ShardFile
         using var scope = NewDisposeScope();
         var writer = new SafetensorsWriter();
         writer.AddMetadata("format", ShardManifest.CurrentFormat);
-        foreach (var (column, of) in _floats)
+        foreach (var (column, of) in FloatColumns)
             writer.Add<float>(column, of(log).Floats(), of(log).shape);
-        foreach (var (column, of) in _integers)
+        foreach (var (column, of) in IntegerColumns)
             writer.Add<long>(column, of(log).Longs(), of(log).shape);
         if (log.PassedOver is { } passed)
         {
             writer.AddMetadata(PassedOverWeight, passed.Weight.ToString("R", CultureInfo.InvariantCulture));
-            foreach (var (column, of) in _passedOver)
+            foreach (var (column, of) in PassedOverColumns)
                 writer.Add<float>(column, of(passed).Floats(), of(passed).shape);
         }
 
@@ -101,12 +101,12 @@ internal static class ShardFile
     {
         using var scope = NewDisposeScope();
         var columns = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (name, _) in _floats)
+        foreach (var (name, _) in FloatColumns)
             columns[name] = Copy<float>(file[name], ScalarType.Float32);
-        foreach (var (name, _) in _integers)
+        foreach (var (name, _) in IntegerColumns)
             columns[name] = Copy<long>(file[name], ScalarType.Int64);
         var weight = file.Metadata.GetValueOrDefault(PassedOverWeight);
-        foreach (var (name, _) in weight is null ? [] : _passedOver)
+        foreach (var (name, _) in weight is null ? [] : PassedOverColumns)
             columns[name] = Copy<float>(file[name], ScalarType.Float32);
         foreach (var (name, column) in columns)
         {

@@ -14,7 +14,7 @@ public sealed record ShardManifest(string Format, IReadOnlyList<Shard> Shards)
     /// <summary>The only format so far.</summary>
     public const string CurrentFormat = "mtrec-transitions/1";
 
-    private static readonly JsonSerializerOptions _json = new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     /// <summary>Number of all rows.</summary>
     public long Rows => Shards.Sum(shard => (long)shard.Rows);
@@ -26,7 +26,7 @@ public sealed record ShardManifest(string Format, IReadOnlyList<Shard> Shards)
         var path = Path.Combine(folder, FileName);
         try
         {
-            var manifest = JsonSerializer.Deserialize<ShardManifest>(File.ReadAllBytes(path), _json);
+            var manifest = JsonSerializer.Deserialize<ShardManifest>(File.ReadAllBytes(path), Json);
             if (manifest?.Format != CurrentFormat)
                 throw new DataFormatException($"{path}: the format is '{manifest?.Format}', not '{CurrentFormat}'.");
             if (manifest.Shards.FirstOrDefault(shard => shard.Rows < 1 || Path.GetFileName(shard.File) != shard.File) is { } odd)
@@ -43,7 +43,7 @@ public sealed record ShardManifest(string Format, IReadOnlyList<Shard> Shards)
     public void Write(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        File.WriteAllBytes(path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(this, _json));
+        File.WriteAllBytes(path + ".tmp", JsonSerializer.SerializeToUtf8Bytes(this, Json));
         File.Move(path + ".tmp", path, overwrite: true);
     }
 }

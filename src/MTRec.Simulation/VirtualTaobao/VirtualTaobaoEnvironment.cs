@@ -29,7 +29,7 @@ public sealed class VirtualTaobaoEnvironment : IEnvironment
     private const int Noise = 128;
 
     // Where each one-hot feature of a user begins and the last ends.
-    private static readonly int[] _borders = [0, 8, 16, 27, 38, 49, 60, 62, 64, 67, 85, UserWidth];
+    private static readonly int[] Borders = [0, 8, 16, 27, 38, 49, 60, 62, 64, 67, 85, UserWidth];
 
     private readonly VirtualTaobaoNetwork _generator;
     private readonly VirtualTaobaoNetwork _leave;
@@ -116,7 +116,7 @@ public sealed class VirtualTaobaoEnvironment : IEnvironment
     {
         var logits = _generator.Logits(rand(sessions, Noise, generator: _chance));
         return cat(
-            [.. _borders.Zip(_borders.Skip(1)).Select(border => nn.functional.one_hot(Draw(logits[.., border.First..border.Second]), border.Second - border.First))],
+            [.. Borders.Zip(Borders.Skip(1)).Select(border => nn.functional.one_hot(Draw(logits[.., border.First..border.Second]), border.Second - border.First))],
             1).to_type(ScalarType.Float32);
     }
 

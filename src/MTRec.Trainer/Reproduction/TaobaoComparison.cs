@@ -44,7 +44,7 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     private readonly int _seeds = options.Full ? options.Seeds : Math.Min(options.Seeds, 3);
 
     /// <summary>How much is played; by default what the options' budget allows.</summary>
-    public TaobaoBudget Budget { get; init; } = options.Full ? new TaobaoBudget(100_000, 8_000, 40, 2_000) : new TaobaoBudget(30_000, 3_000, 20, 500);
+    public TaobaoBudget Budget { get; init; } = options.Full ? new TaobaoBudget(100_000, 8_000, 50, 2_000) : new TaobaoBudget(30_000, 3_000, 30, 500);
 
     /// <summary>The figures: one row a way to act; eCTR with a 95 % interval over seeds.</summary>
     /// <exception cref="Core.Safetensors.SafetensorsException">The weights are not those of Virtual Taobao.</exception>
@@ -127,7 +127,7 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
     // What an action does depends on the page little: three pages judge a candidate.
     private double BestConstant(VirtualTaobaoEnvironment environment, int seed)
     {
-        var options = new CrossEntropyOptions { Rounds = Budget.SearchRounds, Population = 64, EliteShare = 0.15, ExtraDeviation = 0.05 };
+        var options = new CrossEntropyOptions { Rounds = Budget.SearchRounds, Population = 128, EliteShare = 0.1, ExtraDeviation = 0.1 };
         var best = new CrossEntropy(options).Search(
             VirtualTaobaoEnvironment.ActionWidth, start: null, users => action => Ectr(environment, Constant(action), users, sessions: 100, pages: 3), seed, cancellation);
         return Ectr(environment, Constant(best), seed);

@@ -86,7 +86,16 @@ public sealed class SacTests
         using var users = new PointUsers();
         var options = new SacOptions
         {
-            Discount = 0.5, Width = 16, LearningRate = 1e-2, BatchSize = 64, WarmUp = 96, Sessions = 32, Replay = 2000, UpdatesPerStep = 0.2, TargetRate = 0.05, InitialTemperature = 0.2,
+            Discount = 0.5,
+            Width = 16,
+            LearningRate = 1e-2,
+            BatchSize = 64,
+            WarmUp = 96,
+            Sessions = 32,
+            Replay = 2000,
+            UpdatesPerStep = 0.2,
+            TargetRate = 0.05,
+            InitialTemperature = 0.2,
         };
         using var learner = new Sac(options, users, Reward, seed: 1);
         for (var iteration = 0; iteration < 25; iteration++)

@@ -8,7 +8,7 @@ namespace MTRec.Simulation.Tests.VirtualTaobao;
 
 public sealed class VirtualTaobaoTests : IDisposable
 {
-    private static readonly float[] _bestConstant =
+    private static readonly float[] BestConstant =
     [
         0.7505f, -0.1331f, 0.9169f, 0.8947f, -0.1383f, 0.7174f, 0.2985f, -0.9104f, -0.5803f, 0.9184f, -0.3128f, 0.3059f, -0.7049f, 0.4319f,
         0.6885f, 0.1035f, -0.1975f, -0.6125f, -0.8617f, 0.4116f, 0.1541f, -0.6619f, -0.2843f, 0.1146f, -0.1306f, -0.4441f, 0.0614f,
@@ -27,7 +27,7 @@ public sealed class VirtualTaobaoTests : IDisposable
         manual_seed(1);
         Assert.InRange(Ectr(environment, state => (rand(state.shape[0], 27) * 2) - 1, 1500), 0.017, 0.021);
         Assert.InRange(Ectr(environment, state => zeros(state.shape[0], 27), 1500), 0.052, 0.060);
-        Assert.InRange(Ectr(environment, state => tensor(_bestConstant).expand(state.shape[0], 27), 300), 0.89, 0.91);
+        Assert.InRange(Ectr(environment, state => tensor(BestConstant).expand(state.shape[0], 27), 300), 0.89, 0.91);
     }
 
     [Fact]
