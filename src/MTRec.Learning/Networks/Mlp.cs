@@ -31,6 +31,9 @@ public sealed class Mlp : nn.Module<Tensor, Tensor>
     /// <summary>Columns of the output.</summary>
     public int Outputs { get; }
 
+    /// <summary>The last layer.</summary>
+    internal Linear Last => _layers[^1];
+
     /// <summary>[..., inputs] -> [..., outputs].</summary>
     public override Tensor forward(Tensor x)
     {

@@ -73,7 +73,7 @@ internal sealed class FusionLearning(
         new BayesianOptimisation(options.BayesianOptimisation, progress).Fit(environment, Actions, start.Action, options.Seed, cancellation);
 
     private ActorPolicy ByEvolutionStrategy() =>
-        new EvolutionStrategy(options.EvolutionStrategy, progress).Fit(environment, Actions, options.Seed, cancellation);
+        new EvolutionStrategy(options.EvolutionStrategy, progress).Fit(environment, Actions, start.Action, options.Seed, cancellation);
 
     // BatchRL-MTF's exploration, the same log for all that learn from one: half at random, half around the policy that serves.
     private IExportablePolicy FromLog(Func<FusionLog, IFusionLearner> learnerOf)

@@ -26,15 +26,18 @@ public sealed class EvolutionStrategy(EvolutionStrategyOptions options, IProgres
     /// <summary>Learns.</summary>
     /// <param name="environment">Where perturbations are played.</param>
     /// <param name="actions">The formula.</param>
+    /// <param name="start">The action [A] that the first policy takes everywhere; Torch's initial weights decide where null.</param>
     /// <param name="seed">Seed of the first weights, the perturbations and the users.</param>
     /// <param name="cancellation">Ends the learning between two plays.</param>
-    public ActorPolicy Fit(IEnvironment environment, FusionActions actions, int seed, CancellationToken cancellation = default)
+    public ActorPolicy Fit(IEnvironment environment, FusionActions actions, IReadOnlyList<float>? start, int seed, CancellationToken cancellation = default)
     {
         manual_seed(seed);
         var random = new Random(seed);
         var policy = new ActorPolicy(Algorithm, actions, new Mlp(environment.Shape.StateWidth, options.Hidden, actions.Width));
         using var quiet = no_grad();
         using var whole = NewDisposeScope();
+        if (start is not null)
+            ActorStart.At(policy.Network.Last.weight!, policy.Network.Last.bias!, tensor(start.ToArray()));
         using var weights = new Parameter(Flatten(policy.Network));
         using var optimizer = optim.Adam([weights], options.LearningRate);
         var curve = new List<double>();

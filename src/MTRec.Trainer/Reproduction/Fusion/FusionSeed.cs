@@ -1,7 +1,9 @@
 using MTRec.Learning.Algorithms.BatchRl;
+using MTRec.Learning.Algorithms.BayesianOptimisation;
 using MTRec.Learning.Algorithms.CqlSac;
 using MTRec.Learning.Algorithms.CrossEntropy;
 using MTRec.Learning.Algorithms.EnhancedRl;
+using MTRec.Learning.Algorithms.EvolutionStrategy;
 using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.Td3;
@@ -32,7 +34,7 @@ internal sealed class FusionSeed(
     /// <summary>Labels of the rows, in the table's order.</summary>
     public static readonly IReadOnlyList<string> Rows =
     [
-        "random order", "X's published weights", Fixed, Constant, "xMTF", "IQL", "CQL+SAC", Td3Row, BatchRlRow, UnifiedRow, EnhancedRow, "EnhancedRL, outline",
+        Random, Published, Fixed, Bayesian, Constant, Evolution, XmtfRow, IqlRow, CqlRow, Td3Row, BatchRlRow, UnifiedRow, EnhancedRow, Outline,
     ];
 
     /// <summary>The fixed weights' row.</summary>
@@ -53,6 +55,14 @@ internal sealed class FusionSeed(
     /// <summary>EnhancedRL's row.</summary>
     public const string EnhancedRow = "EnhancedRL";
 
+    private const string Random = "random order";
+    private const string Published = "X's published weights";
+    private const string Bayesian = "Bayesian optimisation";
+    private const string Evolution = "evolution strategy";
+    private const string XmtfRow = "xMTF";
+    private const string IqlRow = "IQL";
+    private const string CqlRow = "CQL+SAC";
+    private const string Outline = "EnhancedRL, outline";
     private const int Points = 5;
 
     private readonly PolicyEvaluation _grading = new(simulator.Evaluation, budget.EvaluationSessions, EvaluationSeed(seed));
@@ -72,13 +82,21 @@ internal sealed class FusionSeed(
         HeldOut = Impressions(heldOut);
 
         using (var random = new RandomOrder(seed))
-            Grade(Rows[0], random, heldOut);
+            Grade(Random, random, heldOut);
         using (var published = PublishedWeights.Of(simulator.Tasks))
-            Grade(Rows[1], published, heldOut);
+            Grade(Published, published, heldOut);
         Grade(Fixed, first, heldOut);
         var search = new CrossEntropyOptions { Rounds = budget.SearchRounds, Population = budget.SearchPopulation, Sessions = budget.SearchSessions };
-        using var served = new CrossEntropy(search, progress).Fit(simulator.Training, first.Actions, [.. first.Act(Empty).Data()], seed, cancellation);
+        using var served = new CrossEntropy(search, progress).Fit(simulator.Training, first.Actions, first.Action, seed, cancellation);
         Grade(Constant, served, heldOut);
+
+        // As many sessions each as that search; evolution goes on from its action.
+        var bayes = new BayesianOptimisationOptions { Initial = budget.SearchPopulation, Rounds = (budget.SearchRounds - 1) * budget.SearchPopulation, Sessions = budget.SearchSessions };
+        using (var optimised = new BayesianOptimisation(bayes, progress).Fit(simulator.Training, first.Actions, first.Action, seed, cancellation))
+            Grade(Bayesian, optimised, heldOut);
+        var evolution = new EvolutionStrategyOptions { Generations = budget.SearchRounds, Pairs = budget.SearchPopulation / 2, Sessions = budget.SearchSessions };
+        using (var evolved = new EvolutionStrategy(evolution, progress).Fit(simulator.Training, first.Actions, served.Action, seed, cancellation))
+            Grade(Evolution, evolved, heldOut);
 
         var rounds = budget.Rounds;
         var cells = new XmtfOptions
@@ -90,18 +108,16 @@ internal sealed class FusionSeed(
             Seed = seed,
         };
         using (var xmtf = new Xmtf(cells, progress).Fit(simulator.Training, simulator.NegativeTasks, cancellation))
-            Grade(Rows[4], xmtf, heldOut);
+            Grade(XmtfRow, xmtf, heldOut);
 
         FromOneLog(served, heldOut);
         Progressively(UnifiedRow, served, heldOut, perCandidate: false, () => new UnifiedRl(first.Actions, simulator.Training.Shape.StateWidth, Groups, UnifiedOptions));
         Progressively(EnhancedRow, served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.Item, EnhancedRlObjective.Choice));
-        Progressively(Rows[^1], served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.List, EnhancedRlObjective.Value));
+        Progressively(Outline, served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.List, EnhancedRlObjective.Value));
         return _outcomes;
     }
 
     private int Groups => simulator.Training.Shape.Rewards.Count;
-
-    private static Observation Empty => new(zeros(1, 1), ones(1));
 
     private UnifiedRlOptions UnifiedOptions => new()
     {
@@ -145,8 +161,8 @@ internal sealed class FusionSeed(
         LoggedReturn = log.Returns(budget.Discount).sum(-1).mean().item<float>();
         var scale = RewardScale.Weights(log, null)[0].item<float>();
 
-        Learn("IQL", new Iql(log, first.Actions, new IqlOptions { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
-        Learn("CQL+SAC", new CqlSac(log, first.Actions, new CqlSacOptions { Discount = budget.Discount, ActorRate = budget.ActorRate, CriticRate = budget.CriticRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
+        Learn(IqlRow, new Iql(log, first.Actions, new IqlOptions { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
+        Learn(CqlRow, new CqlSac(log, first.Actions, new CqlSacOptions { Discount = budget.Discount, ActorRate = budget.ActorRate, CriticRate = budget.CriticRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
         Learn(Td3Row, new Td3(log, first.Actions, new Td3Options { Discount = budget.Discount, LearningRate = budget.ActorRate, Hidden = budget.Hidden, BatchSize = budget.BatchSize, Seed = seed }), scale, heldOut);
         var batch = new BatchRlOptions
         {

@@ -63,9 +63,21 @@ public sealed class GlobalWeightsTests : IDisposable
     public void Evolution_strategy_learns_what_each_mood_wants()
     {
         var search = new EvolutionStrategy(new() { Generations = 20, Pairs = 8, Sessions = 100, LearningRate = 0.1 });
-        using var policy = search.Fit(_users, MoodyUsers.Actions, Seed);
+        using var policy = search.Fit(_users, MoodyUsers.Actions, null, Seed);
         var best = Return(MoodyUsers.ByMood);
         Assert.True(Return(policy) > (0.3 * BestConstant) + (0.7 * best), $"{Return(policy)} between {BestConstant} and {best}");
+    }
+
+    [Fact]
+    public void Evolution_strategy_starts_where_it_is_told()
+    {
+        var search = new EvolutionStrategy(new() { Generations = 0 });
+        using var policy = search.Fit(_users, MoodyUsers.Actions, [0.4f, -0.7f], Seed);
+        using var scope = NewDisposeScope();
+        var action = policy.Act(_users.Reset(50, Seed)).squeeze(1);
+
+        // The last layer is made small, not nothing.
+        Assert.True((action - tensor(new[] { 0.4f, -0.7f })).abs().max().item<float>() < 0.05f);
     }
 
     [Fact]
