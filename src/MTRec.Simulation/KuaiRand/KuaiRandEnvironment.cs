@@ -23,6 +23,7 @@ public sealed class KuaiRandEnvironment : IEnvironment
     private readonly KuaiRandSessionOptions _options;
     private Generator? _chance;
     private SessionBatch? _sessions;
+    private Observation? _observed;
 
     internal KuaiRandEnvironment(string name, KuaiRandWorld world, SessionStarts starts, ResponseModel responses, KuaiRandSessionOptions options)
     {
@@ -73,6 +74,8 @@ public sealed class KuaiRandEnvironment : IEnvironment
         return Sessions.Now.contiguous().data<long>().ToArray();
     }
 
+    private Observation Observed => _observed!;
+
     private SessionBatch Sessions => _sessions ?? throw new InvalidOperationException("The environment has not been reset.");
 
     /// <inheritdoc/>
@@ -98,8 +101,11 @@ public sealed class KuaiRandEnvironment : IEnvironment
             Views = zeros(sessions),
             Places = _world.Pool.Draw(Chance(sessions, _options.Candidates)),
         };
-        Keep(next);
-        return Observe();
+        Keep(next, Observe(next));
+        var first = Copy(Observed);
+        foreach (var tensor in Tensors(first))
+            tensor.MoveToOuterDisposeScope();
+        return first;
     }
 
     /// <inheritdoc/>
@@ -107,45 +113,70 @@ public sealed class KuaiRandEnvironment : IEnvironment
     {
         var sessions = Sessions;
         var count = sessions.Active.shape[0];
-        if (action.shape is not [var rows, var columns] || rows != count || columns != _options.Candidates)
+        if (!action.shape.SequenceEqual([count, _options.Candidates]))
             throw new ArgumentException($"The action is [{string.Join(", ", action.shape)}], not [{count}, {_options.Candidates}].", nameof(action));
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
-        var chance = Chance(count, _options.ListSize, ResponseModel.Chances + 1);
-        var candidateChance = Chance(count, _options.Candidates);
 
-        var shown = Best(action.detach());
-        var items = _world.Pool.Rows(sessions.Places.gather(1, shown));
-        var distribution = _responses.Predict(sessions.Context, sessions.User, sessions.History, items);
-        var active = sessions.Active.reshape(-1, 1, 1);
-        var responses = distribution.Draw(chance) * active;
-        var itemRewards = _world.Rewards.Of(_options.ExpectedRewards ? distribution.Expected() : responses) * active;
+        // Chance is drawn for all, so that it does not depend on who is still there; what follows is computed for those alone.
+        var rows = sessions.Active.nonzero().squeeze(1);
+        var chance = Chance(count, _options.ListSize, ResponseModel.Chances + 1).index_select(0, rows);
+        var candidateChance = Chance(count, _options.Candidates).index_select(0, rows);
+        if (rows.shape[0] == 0)
+            return Nothing(count);
+        var here = sessions.At(rows);
+
+        var shown = Best(action.detach().index_select(0, rows));
+        var items = _world.Pool.Rows(here.Places.gather(1, shown));
+        var distribution = _responses.Predict(here.Context, here.User, here.History, items);
+        var responses = distribution.Draw(chance);
+        var itemRewards = _world.Rewards.Of(_options.ExpectedRewards ? distribution.Expected() : responses);
 
         var watched = itemRewards.select(-1, 0).mean([1L]);
-        var satisfaction = (sessions.Satisfaction * _options.Persistence) + (watched * (1 - _options.Persistence));
-        satisfaction = where(sessions.Active.gt(0), satisfaction, sessions.Satisfaction);
-        var views = sessions.Views + (sessions.Active * _options.ListSize);
-        var ended = sessions.Active * satisfaction.lt(_options.LeaveBelow).logical_or(views.ge(_options.MaximumViews));
-        var was = sessions.Active.gt(0);
-        var (history, times, now) = Remember(sessions, items, responses, chance.select(-1, ResponseModel.Chances), was);
-        Keep(sessions with
+        var satisfaction = (here.Satisfaction * _options.Persistence) + (watched * (1 - _options.Persistence));
+        var views = here.Views + _options.ListSize;
+        var ended = satisfaction.lt(_options.LeaveBelow).logical_or(views.ge(_options.MaximumViews)).to(ScalarType.Float32);
+        var (history, times, now) = Remember(here, items, responses, chance.select(-1, ResponseModel.Chances));
+        var next = here with
         {
             History = history,
             Times = times,
             Now = now,
             Satisfaction = satisfaction,
-            Active = sessions.Active - ended,
+            Active = 1 - ended,
             Views = views,
-            Places = where(was.unsqueeze(1), _world.Pool.Draw(candidateChance), sessions.Places),
-        });
-
-        var outcome = new Outcome(Observe(), itemRewards.sum(1L), ended)
-        {
-            Shown = shown,
-            ItemRewards = itemRewards,
-            Responses = responses,
+            Places = _world.Pool.Draw(candidateChance),
         };
-        foreach (var tensor in new[] { outcome.Rewards, ended, shown, itemRewards, responses })
+        Keep(sessions.With(rows, next), Merge(Observed, rows, Observe(next)));
+
+        var outcome = new Outcome(Copy(Observed), Spread(itemRewards.sum(1L)), Spread(ended))
+        {
+            Shown = Spread(shown),
+            ItemRewards = Spread(itemRewards),
+            Responses = Spread(responses),
+        };
+        return Outwards(outcome);
+
+        Tensor Spread(Tensor part) => zeros([count, .. part.shape[1..]], dtype: part.dtype).index_copy(0, rows, part);
+    }
+
+    // All sessions have ended.
+    private Outcome Nothing(long count)
+    {
+        var list = _options.ListSize;
+        var groups = Shape.Rewards.Count;
+        var outcome = new Outcome(Copy(Observed), zeros(count, groups), zeros(count))
+        {
+            Shown = zeros([count, list], dtype: ScalarType.Int64),
+            ItemRewards = zeros(count, list, groups),
+            Responses = zeros(count, list, ResponseLayout.Names.Length),
+        };
+        return Outwards(outcome);
+    }
+
+    private static Outcome Outwards(Outcome outcome)
+    {
+        foreach (var tensor in (Tensor[])[.. Tensors(outcome.Next), outcome.Rewards, outcome.Ended, outcome.Shown!, outcome.ItemRewards!, outcome.Responses!])
             tensor.MoveToOuterDisposeScope();
         return outcome;
     }
@@ -173,6 +204,8 @@ public sealed class KuaiRandEnvironment : IEnvironment
         _chance?.Dispose();
         _sessions?.Dispose();
         _sessions = null;
+        Forget(_observed);
+        _observed = null;
     }
 
     private Tensor Chance(params long[] size) => rand(size, generator: _chance);
@@ -192,21 +225,30 @@ public sealed class KuaiRandEnvironment : IEnvironment
         return cat(places, 1);
     }
 
-    private Observation Observe()
+    private Observation Observe(SessionBatch sessions)
     {
-        using var scope = NewDisposeScope();
-        var sessions = Sessions;
         var logits = _world.Upstream.Logits(sessions.UpstreamHalf, _world.Pool.Upstream(sessions.Places));
-        var candidates = _world.Pool.Rows(sessions.Places);
         return new Observation(
-            _world.State.State(sessions.Context, sessions.User, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
-            sessions.Active.clone().MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
-            _world.Normalise(logits).MoveToOuterDisposeScope().MoveToOuterDisposeScope(),
-            _world.State.Candidates(_world.Pool.State(sessions.Places), candidates, sessions.History).MoveToOuterDisposeScope().MoveToOuterDisposeScope());
+            _world.State.State(sessions.Context, sessions.User, sessions.History),
+            sessions.Active.clone(),
+            _world.Normalise(logits),
+            _world.State.Candidates(_world.Pool.Rows(sessions.Places), sessions.History));
     }
 
+    private static Tensor[] Tensors(Observation observation) => [observation.State, observation.Active, observation.TaskScores!, observation.Candidates!];
+
+    private static Observation Copy(Observation observation) => new(
+        observation.State.clone(), observation.Active.clone(), observation.TaskScores!.clone(), observation.Candidates!.clone());
+
+    // What is seen of all sessions, where those of the rows have gone on.
+    private static Observation Merge(Observation all, Tensor rows, Observation part) => new(
+        all.State.index_copy(0, rows, part.State),
+        all.Active.index_copy(0, rows, part.Active),
+        all.TaskScores!.index_copy(0, rows, part.TaskScores!),
+        all.Candidates!.index_copy(0, rows, part.Candidates!));
+
     // The history after a step, as the service's assembler writes it: shown items at its end, ages by the new moment.
-    private (Tensor History, Tensor Times, Tensor Now) Remember(SessionBatch sessions, Tensor items, Tensor responses, Tensor chance, Tensor was)
+    private (Tensor History, Tensor Times, Tensor Now) Remember(SessionBatch sessions, Tensor items, Tensor responses, Tensor chance)
     {
         var (history, times, shown) = (sessions.History, sessions.Times, _options.ListSize);
         var length = history.shape[1];
@@ -215,22 +257,35 @@ public sealed class KuaiRandEnvironment : IEnvironment
         var kept = Math.Max(0, length - shown);
         var nextHistory = cat([history.narrow(1, length - kept, kept), rows], 1);
         var nextTimes = cat([times.narrow(1, length - kept, kept), sessions.Now.unsqueeze(1).expand(-1, shown)], 1);
-        nextHistory = where(was.reshape(-1, 1, 1), nextHistory.narrow(1, nextHistory.shape[1] - length, length), history);
-        nextTimes = where(was.unsqueeze(1), nextTimes.narrow(1, nextTimes.shape[1] - length, length), times);
+        nextHistory = nextHistory.narrow(1, nextHistory.shape[1] - length, length);
+        nextTimes = nextTimes.narrow(1, nextTimes.shape[1] - length, length);
 
         var passed = ((watch.sum([1L, 2L]) + (_options.PauseSeconds * shown)) * 1000).round().to(ScalarType.Int64);
-        var now = sessions.Now + (passed * was);
+        var now = sessions.Now + passed;
         var age = (now.unsqueeze(1) - nextTimes).clamp_min(0).to(ScalarType.Float32) / 1000;
         nextHistory.select(-1, HistoryLayout.AgeColumn).copy_(age * nextHistory.select(-1, HistoryLayout.PresentColumn));
         return (nextHistory, nextTimes, now);
     }
 
-    private void Keep(SessionBatch next)
+    private void Keep(SessionBatch next, Observation observed)
     {
         var before = _sessions;
+        var seen = _observed;
         _sessions = next;
+        _observed = observed;
         next.Detach();
+        foreach (var tensor in Tensors(observed))
+            tensor.DetachFromDisposeScope();
         before?.DisposeUnless(next);
+        Forget(seen);
+    }
+
+    private static void Forget(Observation? observed)
+    {
+        if (observed is null)
+            return;
+        foreach (var tensor in Tensors(observed))
+            tensor.Dispose();
     }
 
     private sealed record SessionBatch : IDisposable
@@ -256,6 +311,34 @@ public sealed class KuaiRandEnvironment : IEnvironment
         public required Tensor Views { get; init; }
 
         public required Tensor Places { get; init; }
+
+        /// <summary>The sessions of some rows.</summary>
+        public SessionBatch At(Tensor rows) => new()
+        {
+            UserIds = UserIds,
+            Context = Context.index_select(0, rows),
+            User = User.index_select(0, rows),
+            UpstreamHalf = UpstreamHalf.index_select(0, rows),
+            History = History.index_select(0, rows),
+            Times = Times.index_select(0, rows),
+            Now = Now.index_select(0, rows),
+            Satisfaction = Satisfaction.index_select(0, rows),
+            Active = Active.index_select(0, rows),
+            Views = Views.index_select(0, rows),
+            Places = Places.index_select(0, rows),
+        };
+
+        /// <summary>These, where the sessions of some rows have gone on.</summary>
+        public SessionBatch With(Tensor rows, SessionBatch next) => this with
+        {
+            History = History.index_copy(0, rows, next.History),
+            Times = Times.index_copy(0, rows, next.Times),
+            Now = Now.index_copy(0, rows, next.Now),
+            Satisfaction = Satisfaction.index_copy(0, rows, next.Satisfaction),
+            Active = Active.index_copy(0, rows, next.Active),
+            Views = Views.index_copy(0, rows, next.Views),
+            Places = Places.index_copy(0, rows, next.Places),
+        };
 
         private Tensor[] All => [Context, User, UpstreamHalf, History, Times, Now, Satisfaction, Active, Views, Places];
 
