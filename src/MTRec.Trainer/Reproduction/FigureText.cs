@@ -8,13 +8,13 @@ internal static class FigureText
     /// <summary>What stands where there is no figure.</summary>
     public const string None = "–";
 
-    /// <summary>A number: four decimals about 1, fewer where it is large, powers of ten where it is very large or very small.</summary>
+    /// <summary>A number: none of the decimals of a whole one; four about 1, fewer where it is large, powers of ten where it is very large or very small.</summary>
     public static string Of(double value) => Math.Abs(value) switch
     {
         double.NaN => None,
         0 => "0",
         >= 1e6 or < 1e-4 => value.ToString("0.###e0", CultureInfo.InvariantCulture),
-        >= 100 when value == Math.Round(value) => value.ToString("0", CultureInfo.InvariantCulture),
+        _ when value == Math.Round(value) => value.ToString("0", CultureInfo.InvariantCulture),
         >= 100 => value.ToString("0.0", CultureInfo.InvariantCulture),
         >= 10 => value.ToString("0.00", CultureInfo.InvariantCulture),
         _ => value.ToString("0.0000", CultureInfo.InvariantCulture),

@@ -23,14 +23,14 @@ internal static class ReportPage
         .wide { overflow-x: auto; }
         table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .92rem; }
         caption { text-align: left; font-weight: 600; padding: .75rem 0 .4rem; }
-        th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
+        th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
         th:first-child, td:first-child { padding-left: .3rem; }
         thead th { border-bottom: 2px solid var(--dim); text-align: right; vertical-align: bottom; }
         thead th:first-child, tbody th { text-align: left; }
         tbody th { font-weight: 500; }
         tbody tr:nth-child(even) { background: var(--stripe); }
         td { text-align: right; }
-        td .interval { display: block; color: var(--dim); font-size: .82rem; }
+        td .interval { display: block; color: var(--dim); font-size: .78rem; }
         .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.5rem 2rem; align-items: start; }
         figure { margin: 0; min-width: 0; }
         figcaption { font-weight: 600; margin-bottom: .25rem; }

@@ -171,7 +171,7 @@ internal sealed class UpstreamTable : IReproducedTable
 
     private static IReadOnlyList<string> Notes { get; } =
     [
-        "Learned on log_train (seven days), stopped by the loss on log_dev (the next three), judged on log_test (the last two). All models have the same features; MMoE, PLE and MFH the same network below their experts. A quarter of the users where the budget is quick.",
+        "Learned on log_train (seven days), stopped by the loss on log_dev (the next three), judged on log_test (the last two). All models have the same features; MMoE, PLE and MFH the same network below their experts. Where the budget is quick, a quarter of the users and three epochs: too few steps for the larger models, whose order only full tells.",
         "Intervals are 95 % percentile bootstraps that draw users and training seeds together; figures are means over the seeds. Differences are paired: both models on the same drawn users and seeds. An interval of a difference that contains 0 says that this log does not tell the two apart.",
         "Follow, comment and forward are rare (the first row counts them); by themselves their AUC tells little, so 'any rare' is their sum of probabilities against whether any of them happened.",
         "The watch time is a prediction in seconds; its AUC is over whether the user watched for more than 10 seconds.",

@@ -95,6 +95,8 @@ public sealed class ReportTests
     [InlineData(12.345, "12.35")]
     [InlineData(1279.66, "1279.7")]
     [InlineData(53989, "53989")]
+    [InlineData(76, "76")]
+    [InlineData(-1, "-1")]
     [InlineData(1.5e9, "1.5e9")]
     [InlineData(2e-5, "2e-5")]
     [InlineData(double.NaN, "–")]
