@@ -12,7 +12,16 @@ public sealed class CqlSacTests : IDisposable
 {
     private static readonly CqlSacOptions Small = new()
     {
-        Discount = 0.9, CriticRate = 3e-3, ActorRate = 3e-3, TargetRate = 0.02, BatchSize = 128, Updates = 800, Hidden = [32, 32], Samples = 4, Conservatism = 0.1, Seed = 2,
+        Discount = 0.9,
+        CriticRate = 3e-3,
+        ActorRate = 3e-3,
+        TargetRate = 0.02,
+        BatchSize = 128,
+        Updates = 800,
+        Hidden = [32, 32],
+        Samples = 4,
+        Conservatism = 0.1,
+        Seed = 2,
     };
 
     private readonly DisposeScope _scope = NewDisposeScope();
@@ -90,7 +99,7 @@ public sealed class CqlSacTests : IDisposable
         double Corner(double conservatism)
         {
             using var learner = new CqlSac(log, TwoStepLog.Actions, Small with { Conservatism = conservatism, TargetRate = 1 });
-                for (var update = 0; update < 150; update++)
+            for (var update = 0; update < 150; update++)
                 learner.Update();
             double Q(float x, float y) => learner.TargetCritics.call(cat([TwoStepLog.Second, tensor(new float[,] { { x, y } })], -1)).mean().item<float>();
             return ((Q(1, 1) + Q(-1, 1) + Q(1, -1) + Q(-1, -1)) / 4) - Q(0, 0);

@@ -12,7 +12,14 @@ public sealed class IqlTests : IDisposable
 {
     private static readonly IqlOptions Small = new()
     {
-        Discount = 0.9, LearningRate = 3e-3, TargetRate = 0.02, Temperature = 10, BatchSize = 128, Updates = 1200, Hidden = [32, 32], Seed = 2,
+        Discount = 0.9,
+        LearningRate = 3e-3,
+        TargetRate = 0.02,
+        Temperature = 10,
+        BatchSize = 128,
+        Updates = 1200,
+        Hidden = [32, 32],
+        Seed = 2,
     };
 
     private readonly DisposeScope _scope = NewDisposeScope();

@@ -12,7 +12,13 @@ public sealed class Td3Tests : IDisposable
 {
     private static readonly Td3Options Small = new()
     {
-        Discount = 0.9, LearningRate = 3e-3, TargetRate = 0.02, BatchSize = 128, Updates = 1500, Hidden = [32, 32], Seed = 2,
+        Discount = 0.9,
+        LearningRate = 3e-3,
+        TargetRate = 0.02,
+        BatchSize = 128,
+        Updates = 1500,
+        Hidden = [32, 32],
+        Seed = 2,
     };
 
     private readonly DisposeScope _scope = NewDisposeScope();
