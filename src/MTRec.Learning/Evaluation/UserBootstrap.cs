@@ -42,7 +42,7 @@ public sealed class UserBootstrap(int seed, int resamples = 1000)
         return Around(value, CollectionsMarshal.AsSpan(values));
     }
 
-    /// <summary>The statistic of sums over users and its 95 % interval: 10,000 resamples of 20,000 users take about a second.</summary>
+    /// <summary>The statistic of sums over users and its 95 % interval: 10,000 resamples of 20,000 users take 0.3 seconds of one core, 1 second where there are more than four sums.</summary>
     /// <param name="sums">One row of sums a user.</param>
     /// <param name="statistic">The statistic of the sums over all users drawn [columns]; NaN where undefined. Called by several threads.</param>
     /// <remarks>Resamples on which the statistic is undefined are left out of the interval.</remarks>

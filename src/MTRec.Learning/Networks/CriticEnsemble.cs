@@ -47,8 +47,34 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         Bias(_layers - 1).copy_(values.reshape(-1, 1, 1));
     }
 
+    /// <summary>Gives every member the weights of one network of the same shape, so that what they come to differ in is what they learn from.</summary>
+    /// <param name="one">An ensemble of one.</param>
+    public void StartAs(CriticEnsemble one)
+    {
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        for (var layer = 0; layer < _layers; layer++)
+        {
+            Tensor weight = one.Weight(layer), bias = one.Bias(layer);
+            Weight(layer).copy_(layer == 0 ? weight.repeat(1, _members) : weight);
+            Bias(layer).copy_(layer == 0 ? bias.repeat(_members) : bias);
+        }
+    }
+
     /// <summary>[b, in] -> [M, b].</summary>
     public override Tensor forward(Tensor x) => Above(x.matmul(Weight(0)), parameter => parameter);
+
+    /// <summary>Each member's value of an action of its own.</summary>
+    /// <param name="state">[b, S], which all share.</param>
+    /// <param name="actions">[M, b, A]; S + A columns are the input.</param>
+    /// <returns>[M, b].</returns>
+    public Tensor OfOwnActions(Tensor state, Tensor actions)
+    {
+        var (weight, columns, width) = (Weight(0), state.shape[1], actions.shape[2]);
+        var own = weight.narrow(0, columns, width).reshape(width, _members, -1).transpose(0, 1);
+        var shared = state.matmul(weight.narrow(0, 0, columns)) + Bias(0);
+        return Upper(shared.reshape(state.shape[0], _members, -1).transpose(0, 1) + actions.matmul(own), parameter => parameter);
+    }
 
     /// <summary>The same for who wants the slope in the input alone: the weights are constants.</summary>
     public Tensor Frozen(Tensor x) => Above(x.matmul(Weight(0).detach()), parameter => parameter.detach());
@@ -86,9 +112,11 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
 
     private Parameter Bias(int layer) => get_parameter($"bias{layer}")!;
 
-    private Tensor Above(Tensor first, Func<Tensor, Tensor> weights)
+    private Tensor Above(Tensor first, Func<Tensor, Tensor> weights) =>
+        Upper((first + weights(Bias(0))).reshape(first.shape[0], _members, -1).transpose(0, 1), weights);
+
+    private Tensor Upper(Tensor x, Func<Tensor, Tensor> weights)
     {
-        var x = (first + weights(Bias(0))).reshape(first.shape[0], _members, -1).transpose(0, 1);
         for (var layer = 1; layer < _layers; layer++)
             x = baddbmm(weights(Bias(layer)), x.relu(), weights(Weight(layer)));
         return x.squeeze(-1);

@@ -51,7 +51,8 @@ internal sealed class FusionTable : IReproducedTable
         return new Report(Name, "Fusion on simulated users of KuaiRand", Tables(outcomes, seeds, simulator.Training.Shape.Rewards), Plots(outcomes, seeds, actions), Notes(budget, simulator));
     }
 
-    private static FusionSection Wider(FusionSection fusion) =>
+    /// <summary>The formula with wider ranges of weights, so that actions are worth telling apart.</summary>
+    internal static FusionSection Wider(FusionSection fusion) =>
         fusion with { Action = [.. fusion.Action.Select(dimension => dimension with { Min = dimension.Min * Reach, Max = dimension.Max * Reach })] };
 
     private static IReadOnlyList<ReportTable> Tables(List<FusionOutcome> outcomes, List<FusionSeed> seeds, IReadOnlyList<string> groups)

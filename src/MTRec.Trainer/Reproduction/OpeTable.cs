@@ -1,6 +1,5 @@
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
-using MTRec.Simulation.KuaiRand;
 using MTRec.Trainer.Reproduction.OffPolicy;
 
 namespace MTRec.Trainer.Reproduction;
@@ -30,7 +29,7 @@ internal sealed class OpeTable : IReproducedTable
             options.Folder(OpenBanditComparison.Folder), new UserBootstrap(1, UserBootstrap.Published));
         var coverage = SyntheticCoverage.Run(options.Full ? FullReplications : QuickReplications, progress, cancellation);
         var (correlation, correlationPlots) = SimulatorCorrelation.Run(
-            options.Folder(SimulatorCorrelation.Folder), Effort(options), progress, cancellation);
+            options.Folder(SimulatorCorrelation.Folder), options.Full ? CorrelationEffort.Full with { Seeds = options.Seeds } : CorrelationEffort.Quick, progress, cancellation);
         return new Report(
             Name,
             "Off-policy evaluation against truth",
@@ -38,8 +37,4 @@ internal sealed class OpeTable : IReproducedTable
             [.. openBanditPlots, .. correlationPlots],
             [.. OpenBanditComparison.Notes, .. SimulatorCorrelation.Notes]);
     }
-
-    private static CorrelationEffort Effort(ReproductionOptions options) => options.Full
-        ? new CorrelationEffort(new KuaiRandSimulatorOptions(), 1000, 8000, 10_000, 5000, options.Seeds)
-        : new CorrelationEffort(new KuaiRandSimulatorOptions { UserShare = 0.3 }, 200, 1500, 1500, 2000, 1);
 }

@@ -35,6 +35,40 @@ public sealed class CriticEnsembleTests
     }
 
     [Fact]
+    public void Actions_of_their_own_are_valued_as_in_the_whole_input()
+    {
+        manual_seed(2);
+        using var scope = NewDisposeScope();
+        using var critics = new CriticEnsemble(3, 5, [6, 4]);
+        critics.Stir(2);
+        var state = randn(7, 3);
+        var actions = randn(3, 7, 2);
+
+        var own = critics.OfOwnActions(state, actions);
+
+        Assert.Equal([3, 7], own.shape);
+        for (var member = 0; member < 3; member++)
+            Assert.True(critics.call(cat([state, actions[member]], 1))[member].allclose(own[member], atol: 1e-5));
+        own[1].sum().backward();
+        var slope = critics.get_parameter("weight0")!.grad!;
+        Assert.Equal(0, slope.narrow(1, 0, 6).abs().sum().item<float>());
+        Assert.All(Enumerable.Range(0, 5), row => Assert.NotEqual(0, slope[row].narrow(0, 6, 6).abs().sum().item<float>()));
+    }
+
+    [Fact]
+    public void Members_that_start_as_one_network_are_that_network()
+    {
+        manual_seed(4);
+        using var scope = NewDisposeScope();
+        using var one = new CriticEnsemble(1, 5, [6, 4]);
+        using var critics = new CriticEnsemble(3, 5, [6, 4]);
+        one.Stir(5);
+        critics.StartAs(one);
+        var x = randn(7, 5);
+        Assert.True(critics.call(x).allclose(one.call(x).expand(3, -1), atol: 1e-6));
+    }
+
+    [Fact]
     public void Frozen_has_a_slope_in_the_input_alone()
     {
         manual_seed(3);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Networks;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Evaluation.OffPolicy;
@@ -43,49 +42,71 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         Func<Tensor, Tensor> policy,
         UserBootstrap bootstrap,
         IProgress<FitProgress>? progress = null,
+        CancellationToken cancellation = default) => Evaluate(log, [policy], bootstrap, progress, cancellation)[0];
+
+    /// <summary>
+    /// The same of several policies at once, a network each, as batched products: they begin with the same weights and see the same batches, so
+    /// that each is what it would be by itself.
+    /// </summary>
+    /// <inheritdoc cref="Evaluate(TransitionLog, Func{Tensor, Tensor}, UserBootstrap, IProgress{FitProgress}?, CancellationToken)"/>
+    /// <returns>One estimate a policy.</returns>
+    public OffPolicyEstimate[] Evaluate(
+        TransitionLog log,
+        IReadOnlyList<Func<Tensor, Tensor>> policies,
+        UserBootstrap bootstrap,
+        IProgress<FitProgress>? progress = null,
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        var chosen = Chosen(log.State, policy);
+        var chosen = stack(policies.Select(policy => Chosen(log.State, policy)));
         var scale = Math.Max(1e-6, log.Reward.std(unbiased: false).item<float>());
         manual_seed(options.Seed);
-        using var network = Network(log.State.shape[1] + log.Action.shape[1], log.MeanReturn(options.Discount) / scale);
-        Fit(network, log, chosen, scale, progress, cancellation);
+        var inputs = (int)(log.State.shape[1] + log.Action.shape[1]);
+        using var one = new CriticEnsemble(1, inputs, options.Hidden);
+        one.StartAt(full(1, log.MeanReturn(options.Discount) / scale));
+        using var networks = new CriticEnsemble(policies.Count, inputs, options.Hidden);
+        networks.StartAs(one);
+        Fit(networks, log, chosen, scale, progress, cancellation);
 
         using var quiet = no_grad();
         var rows = FirstRows(log);
         var places = tensor(rows);
-        var values = Value(network, log.State.index_select(0, places), chosen.index_select(0, places)).Floats();
+        var values = networks.OfOwnActions(log.State.index_select(0, places), chosen.index_select(1, places)).Floats();
+        return [.. policies.Select((_, policy) => Estimate(values.AsSpan(policy * rows.Length, rows.Length), scale, bootstrap))];
+    }
+
+    /// <summary>r + gamma * goesOn * Q_{k-1}(s', pi_e(s')).</summary>
+    /// <param name="reward">[B].</param>
+    /// <param name="goesOn">[B]: 1 where there is an s'.</param>
+    /// <param name="nextValue">[M, B].</param>
+    /// <param name="discount">gamma.</param>
+    internal static Tensor Target(Tensor reward, Tensor goesOn, Tensor nextValue, double discount) => reward + (goesOn * nextValue * discount);
+
+    /// <summary>alpha * mean[Q(s, pi_e(s)) - Q(s, a)] + mean[(Q(s, a) - target)^2], summed over M networks that share nothing.</summary>
+    /// <param name="logged">Q(s, a) [M, B].</param>
+    /// <param name="evaluated">Q(s, pi_e(s)) [M, B]; null where alpha is 0.</param>
+    /// <param name="target">[M, B].</param>
+    /// <param name="conservatism">alpha.</param>
+    internal static Tensor Loss(Tensor logged, Tensor? evaluated, Tensor target, double conservatism)
+    {
+        var error = (logged - target).square().mean([-1L]).sum();
+        return evaluated is null ? error : error + ((evaluated - logged).mean([-1L]).sum() * conservatism);
+    }
+
+    private OffPolicyEstimate Estimate(ReadOnlySpan<float> values, double scale, UserBootstrap bootstrap)
+    {
         var sums = new UserSums(values.Length, 2);
         for (var i = 0; i < values.Length; i++)
             (sums[i, 0], sums[i, 1]) = (values[i] * scale, 1);
         return new OffPolicyEstimate(Name, bootstrap.Interval(sums, total => total[0] / total[1]), values.Length, values.Length);
     }
 
-    /// <summary>r + gamma * goesOn * Q_{k-1}(s', pi_e(s')).</summary>
-    /// <param name="reward">[B].</param>
-    /// <param name="goesOn">[B]: 1 where there is an s'.</param>
-    /// <param name="nextValue">[B].</param>
-    /// <param name="discount">gamma.</param>
-    internal static Tensor Target(Tensor reward, Tensor goesOn, Tensor nextValue, double discount) => reward + (goesOn * nextValue * discount);
-
-    /// <summary>alpha * mean[Q(s, pi_e(s)) - Q(s, a)] + mean[(Q(s, a) - target)^2].</summary>
-    /// <param name="logged">Q(s, a) [B].</param>
-    /// <param name="evaluated">Q(s, pi_e(s)) [B]; null where alpha is 0.</param>
-    /// <param name="target">[B].</param>
-    /// <param name="conservatism">alpha.</param>
-    internal static Tensor Loss(Tensor logged, Tensor? evaluated, Tensor target, double conservatism)
-    {
-        var error = (logged - target).square().mean();
-        return evaluated is null ? error : error + ((evaluated - logged).mean() * conservatism);
-    }
-
     private void Fit(
-        Sequential network, TransitionLog log, Tensor chosen, double scale, IProgress<FitProgress>? progress, CancellationToken cancellation)
+        CriticEnsemble networks, TransitionLog log, Tensor chosen, double scale, IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
-        using var previous = Network(log.State.shape[1] + log.Action.shape[1], 0);
+        using var previous = new CriticEnsemble((int)chosen.shape[0], (int)(log.State.shape[1] + log.Action.shape[1]), options.Hidden);
         var reward = log.Reward / scale;
-        using var optimizer = optim.Adam(network.parameters(), options.LearningRate);
+        using var optimizer = optim.Adam(networks.parameters(), options.LearningRate);
         var random = new Random(options.Seed);
         var rows = new long[options.BatchSize];
         for (var step = 0; step < options.Steps; step++)
@@ -93,10 +114,10 @@ public sealed class FittedQEvaluation(FittedQOptions options)
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             if (step % options.TargetEvery == 0)
-                Copy(network, previous);
+                previous.Follow(networks, 1);
             for (var i = 0; i < rows.Length; i++)
                 rows[i] = random.NextInt64(log.Count);
-            var loss = StepLoss(network, previous, log, chosen, reward, tensor(rows));
+            var loss = StepLoss(networks, previous, log, chosen, reward, tensor(rows));
             optimizer.zero_grad();
             loss.backward();
             optimizer.step();
@@ -110,7 +131,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         }
     }
 
-    private Tensor StepLoss(Sequential network, Sequential previous, TransitionLog log, Tensor chosen, Tensor reward, Tensor rows)
+    private Tensor StepLoss(CriticEnsemble networks, CriticEnsemble previous, TransitionLog log, Tensor chosen, Tensor reward, Tensor rows)
     {
         var state = log.State.index_select(0, rows);
         var next = log.Next.index_select(0, rows);
@@ -118,12 +139,12 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         Tensor target;
         using (no_grad())
         {
-            var nextValue = Value(previous, log.State.index_select(0, successor), chosen.index_select(0, successor));
+            var nextValue = previous.OfOwnActions(log.State.index_select(0, successor), chosen.index_select(1, successor));
             target = Target(reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
         }
 
-        var logged = Value(network, state, log.Action.index_select(0, rows));
-        var evaluated = options.Conservatism > 0 ? Value(network, state, chosen.index_select(0, rows)) : null;
+        var logged = networks.call(cat([state, log.Action.index_select(0, rows)], 1));
+        var evaluated = options.Conservatism > 0 ? networks.OfOwnActions(state, chosen.index_select(1, rows)) : null;
         return Loss(logged, evaluated, target, options.Conservatism);
     }
 
@@ -134,30 +155,6 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         if (rows.Length > options.InitialStates)
             new Random(options.Seed).Shuffle(rows);
         return rows[..Math.Min(rows.Length, options.InitialStates)];
-    }
-
-    private Sequential Network(long width, double start)
-    {
-        var layers = new List<nn.Module<Tensor, Tensor>>();
-        foreach (var hidden in options.Hidden)
-        {
-            layers.AddRange([nn.Linear(width, hidden), nn.ReLU()]);
-            width = hidden;
-        }
-
-        var last = nn.Linear(width, 1);
-        using (no_grad())
-            last.bias!.fill_(start);
-        return nn.Sequential([.. layers, last]);
-    }
-
-    private static Tensor Value(Sequential network, Tensor state, Tensor action) => network.call(cat([state, action], dim: 1)).squeeze(-1);
-
-    private static void Copy(Sequential from, Sequential to)
-    {
-        using var quiet = no_grad();
-        foreach (var (source, target) in from.parameters().Zip(to.parameters()))
-            target.copy_(source);
     }
 
     /// <summary>pi_e of every state, which never changes: [N, A].</summary>

@@ -12,7 +12,7 @@ public sealed record FittedQOptions
     /// <summary>alpha: how much unlogged actions are held down, 0 or more; 0 is plain fitted Q evaluation.</summary>
     public double Conservatism { get; init; } = 5e-4;
 
-    /// <summary>gamma, in [0, 1).</summary>
+    /// <summary>gamma, in [0, 1]; 1 where every session surely ends.</summary>
     public double Discount { get; init; } = 0.95;
 
     /// <summary>Adam's rate, above 0.</summary>

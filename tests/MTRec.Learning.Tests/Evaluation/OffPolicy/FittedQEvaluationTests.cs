@@ -30,6 +30,33 @@ public sealed class FittedQEvaluationTests
         Assert.Equal([0.125f, 0.125f], evaluated.grad!.data<float>().ToArray());
     }
 
+    [Fact]
+    public void Losses_of_networks_that_share_nothing_add_up()
+    {
+        using var scope = NewDisposeScope();
+        var logged = tensor(new[] { 7f, -1f, 1f, 3f }, 2, 2);
+        var evaluated = tensor(new[] { 11f, -3f, 2f, 6f }, 2, 2);
+        var target = tensor(new[] { 6f, 2f, 3f, 3f }, 2, 2);
+        // (1 + 9) / 2 + 4 / 2, and a quarter of (4 - 2) / 2 + (1 + 3) / 2.
+        Assert.Equal(7.75, FittedQEvaluation.Loss(logged, evaluated, target, 0.25).item<float>(), 5);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.3)]
+    public void Policies_side_by_side_are_worth_what_each_is_by_itself(double conservatism)
+    {
+        using var scope = NewDisposeScope();
+        using var log = new TwoStateProcess(400, 7).Transitions();
+        var fit = new FittedQEvaluation(Quick with { Steps = 150, TargetEvery = 20, Hidden = [16, 8], Conservatism = conservatism });
+        Func<Tensor, Tensor>[] policies = [Policy(0.5, -0.4), Policy(-1, 1), Policy(2, 2)];
+        var together = fit.Evaluate(log, policies, new UserBootstrap(1, 50)).Select(estimate => estimate.Value.Value).ToArray();
+        var alone = policies.Select(policy => fit.Evaluate(log, policy, new UserBootstrap(1, 50)).Value.Value).ToArray();
+        for (var i = 0; i < alone.Length; i++)
+            Assert.Equal(alone[i], together[i], 0.003);
+        Assert.True(Math.Abs(alone[0] - alone[1]) > 0.02, $"{alone[0]} and {alone[1]}");
+    }
+
     [Theory]
     [InlineData(0.5, -0.4)]
     [InlineData(-0.3, 0.2)]
