@@ -40,8 +40,8 @@ public sealed class RewardRecovery : IDisposable
     /// <summary>Rows that are learned from.</summary>
     public long Rows => _log.Count;
 
-    /// <summary>Spearman correlation with r* of the frequency of positive responses, with the same network and data.</summary>
-    public double Frequency() => Spearman.Of(Array.ConvertAll(new ChoiceIql(new QrIqlOptions(), _fit, _seed).Frequency(_log, _test.State), x => (double)x), _truth);
+    /// <summary>The log odds of a positive response, with the same network and data, taken for its reward: by them a skip is worth 0.</summary>
+    public RecoveredReward Frequency() => Judge(new ChoiceIql(new QrIqlOptions(), _fit, _seed).Frequency(_log, _test.State), 0);
 
     /// <summary>How well a learner recovers r*.</summary>
     public RecoveredReward Of(QrIqlOptions options)
@@ -50,28 +50,25 @@ public sealed class RewardRecovery : IDisposable
         using var model = learner.Fit(_log);
         var positive = learner.Expect(model, _log, 1, _test.State);
         var skip = learner.Expect(model, _log, 0, _test.State);
-        var errors = positive.Zip(_truth, (recovered, truth) => recovered - truth).ToArray();
-        return new RecoveredReward(
-            Spearman.Of(Array.ConvertAll(positive, x => (double)x), _truth),
-            errors.Average(),
-            Math.Sqrt(errors.Average(error => error * error)),
-            skip.Average());
+        return Judge(positive, skip.Average());
     }
 
     /// <summary>
     /// Shares of rewards that users got from positive responses at or below each quantile: of the head that predicts the recovered reward, and of the
-    /// critic's lambda_i(s, positive) about its mean. Calibrated quantiles cover tau_i = (2i - 1) / (2N).
+    /// critic's lambda_i(s, positive) about its mean. Calibrated quantiles cover tau_i = (2i - 1) / (2N); how near a head of this kind can come,
+    /// tells one that is fitted to the rewards that users got themselves.
     /// </summary>
-    public (double[] Head, double[] Critic) Coverage(QrIqlOptions options)
+    public (double[] Head, double[] Critic, double[] Reachable) Coverage(QrIqlOptions options)
     {
         var learner = new ChoiceIql(options, _fit, _seed);
         using var model = learner.Fit(_log);
         var chosen = _test.Action.data<long>().ToArray().Select((action, row) => (action, row)).Where(pair => pair.action == 1).Select(pair => (long)pair.row).ToArray();
         using var states = _test.State.index_select(0, tensor(chosen));
         var outcomes = Array.ConvertAll(chosen, row => _test.Hidden["given"][row]);
-        var head = learner.ExpectQuantiles(model, _log, states);
+        var head = learner.ExpectQuantiles(learner.Recover(model, _log), _log, states);
+        var reachable = learner.ExpectQuantiles(_log.Hidden["given"], _log, states);
         var critic = learner.CriticQuantiles(model, _log, states);
-        return (Calibration.Coverage(head, outcomes), Calibration.Coverage(critic, outcomes));
+        return (Calibration.Coverage(head, outcomes), Calibration.Coverage(critic, outcomes), Calibration.Coverage(reachable, outcomes));
     }
 
     /// <summary>
@@ -112,6 +109,16 @@ public sealed class RewardRecovery : IDisposable
     {
         _log.Dispose();
         _test.Dispose();
+    }
+
+    private RecoveredReward Judge(float[] positive, double skip)
+    {
+        var errors = positive.Zip(_truth, (recovered, truth) => recovered - truth).ToArray();
+        return new RecoveredReward(
+            Spearman.Of(Array.ConvertAll(positive, x => (double)x), _truth),
+            errors.Average(),
+            Math.Sqrt(errors.Average(error => error * error)),
+            skip);
     }
 
     private Tensor Joined(Observation observation, int user, int place) =>

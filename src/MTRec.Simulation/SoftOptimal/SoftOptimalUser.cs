@@ -114,7 +114,7 @@ public sealed class SoftOptimalUser : IEnvironment
     private void Respond(int session, int item, Random random, float[] positive)
     {
         // Three draws a session and step, whatever the action.
-        var (noise, choice, move) = (random.NextDouble() < 0.5 ? -_world.RewardNoise : _world.RewardNoise, random.NextDouble(), random.NextDouble());
+        var (noise, choice, move) = (_world.Noise(random.NextDouble()), random.NextDouble(), random.NextDouble());
         var (kind, mood) = (_kind[session], _mood[session]);
         var response = choice < _world.Positive(kind, mood, item, noise) ? 1 : 0;
         positive[session] = response;

@@ -6,12 +6,15 @@ namespace MTRec.Simulation.SoftOptimal;
 /// </summary>
 /// <remarks>
 /// Q*(m, i, a) = r*(m, i, a) + gamma sum_m' P(m' | m, group of i, a) W(m'), where W(m) = mean_i log sum_a exp Q*(m, i, a); the user draws a from
-/// softmax Q*. With <see cref="RewardNoise"/> r* is a mean: the user sees r* + noise or r* - noise, with even odds, before the choice, the log does not.
+/// softmax Q*. With <see cref="RewardNoise"/> r* is a mean: the user sees r* + <see cref="Noise"/> before the choice, the log does not.
 /// </remarks>
 public sealed class SoftOptimalWorld
 {
     /// <summary>The responses: skip, positive.</summary>
     public const int Responses = 2;
+
+    /// <summary>How many values the noise has: enough that quantiles are not of a few atoms.</summary>
+    public const int NoiseLevels = 20;
 
     private const double Convergence = 1e-6;
 
@@ -26,7 +29,7 @@ public sealed class SoftOptimalWorld
     /// <param name="group">Which group each item is of [I]: items of a group move the mood alike.</param>
     /// <param name="transition">P(m' | m, group, a) [M * groups * 2 * M].</param>
     /// <param name="discount">gamma, in [0, 1).</param>
-    /// <param name="rewardNoise">How far the reward that the user sees is from r*, 0 or more.</param>
+    /// <param name="rewardNoise">How far the reward that the user sees is from r* at most, 0 or more.</param>
     /// <param name="moods">What an agent sees of each mood [M].</param>
     /// <param name="kinds">What an agent sees of each kind of user [kinds]; all of one length.</param>
     /// <param name="items">What an agent sees of each item [I]; all of one length.</param>
@@ -51,7 +54,7 @@ public sealed class SoftOptimalWorld
     /// <summary>gamma.</summary>
     public double Discount { get; }
 
-    /// <summary>How far the reward that the user sees is from r*.</summary>
+    /// <summary>How far the reward that the user sees is from r* at most.</summary>
     public double RewardNoise { get; }
 
     /// <summary>What an agent sees of each mood.</summary>
@@ -72,6 +75,9 @@ public sealed class SoftOptimalWorld
     /// <summary>Chance of a positive response where the user sees r* + <paramref name="noise"/>.</summary>
     public double Positive(int kind, int mood, int item, double noise = 0) =>
         1 / (1 + Math.Exp(Q(kind, mood, item, 0) - Q(kind, mood, item, 1) - noise));
+
+    /// <summary>The noise that a number from [0, 1) draws: evenly one of <see cref="NoiseLevels"/> values, spaced evenly within +- <see cref="RewardNoise"/>.</summary>
+    public double Noise(double draw) => RewardNoise * (((2 * Math.Floor(draw * NoiseLevels)) + 1) / NoiseLevels - 1);
 
     /// <summary>The next mood that a number from [0, 1) draws.</summary>
     public int Next(int mood, int item, int response, double draw)
@@ -118,7 +124,9 @@ public sealed class SoftOptimalWorld
 
     // V: over what the user may see of the reward, evenly.
     private double Value(double skip, double positive) =>
-        RewardNoise == 0 ? LogSum(skip, positive) : (LogSum(skip, positive + RewardNoise) + LogSum(skip, positive - RewardNoise)) / 2;
+        RewardNoise == 0
+            ? LogSum(skip, positive)
+            : Enumerable.Range(0, NoiseLevels).Average(level => LogSum(skip, positive + Noise((level + 0.5) / NoiseLevels)));
 
     private static double LogSum(double x, double y) => Math.Max(x, y) + Math.Log(1 + Math.Exp(-Math.Abs(x - y)));
 

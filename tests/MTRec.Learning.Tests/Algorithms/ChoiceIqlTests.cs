@@ -12,15 +12,15 @@ public sealed class ChoiceIqlTests
     private const double Share = 0.3;
     private const double Discount = 0.9;
 
-    private static readonly ChoiceFit _table = new() { Layers = 0, Steps = 1500, Batch = 200, LearningRate = 0.05 };
-    private static readonly QrIqlOptions _anchored = QrIqlOptions.IqLearn with { AnchorSkip = true, Discount = Discount };
+    private static readonly ChoiceFit Table = new() { Layers = 0, Steps = 1500, Batch = 200, LearningRate = 0.05 };
+    private static readonly QrIqlOptions Anchored = QrIqlOptions.IqLearn with { AnchorSkip = true, Discount = Discount };
 
     [Fact]
     public void The_anchored_reward_is_the_log_odds_where_responses_move_nothing()
     {
         set_num_threads(1);
         using var log = OneState();
-        var learner = new ChoiceIql(_anchored, _table, 1);
+        var learner = new ChoiceIql(Anchored, Table, 1);
         using var model = learner.Fit(log);
 
         // Q(skip) = gamma V and V = Q(skip) - log(1 - share), so Q(skip) = -gamma log(1 - share) / (1 - gamma).
@@ -39,7 +39,7 @@ public sealed class ChoiceIqlTests
         using var log = OneState();
 
         // A large alpha leaves the choices alone. Q(a) = log pi(a) + V; r = log pi(a) + (1 - gamma) V has the least square where its mean is 0.
-        using var model = new ChoiceIql(QrIqlOptions.IqLearn with { Alpha = 50, Discount = 0.5, TargetRate = 1 }, _table with { Steps = 4000 }, 1).Fit(log);
+        using var model = new ChoiceIql(QrIqlOptions.IqLearn with { Alpha = 50, Discount = 0.5, TargetRate = 1 }, Table with { Steps = 4000 }, 1).Fit(log);
         var entropy = -(Share * Math.Log(Share)) - ((1 - Share) * Math.Log(1 - Share));
         var q = Q(model);
         Assert.Equal((entropy / 0.5) + Math.Log(1 - Share), q[0], 0.15);
@@ -56,7 +56,7 @@ public sealed class ChoiceIqlTests
         manual_seed(1);
         using var first = nn.Linear(1, 2);
         var value = first.call(ones(1, 1)).logsumexp(-1).item<float>();
-        using var model = new ChoiceIql(_anchored with { TargetRate = 1e-9 }, _table, 1).Fit(log);
+        using var model = new ChoiceIql(Anchored with { TargetRate = 1e-9 }, Table, 1).Fit(log);
 
         var q = Q(model);
         Assert.Equal(Discount * value, q[0], 0.05);
@@ -67,7 +67,7 @@ public sealed class ChoiceIqlTests
     public void A_sessions_last_choice_has_no_reward()
     {
         using var log = OneState();
-        var learner = new ChoiceIql(_anchored, _table, 1);
+        var learner = new ChoiceIql(Anchored, Table, 1);
         using var model = nn.Linear(1, 2);
         var q = Q(model);
         var value = Math.Log(Math.Exp(q[0]) + Math.Exp(q[1]));
@@ -92,13 +92,13 @@ public sealed class ChoiceIqlTests
             Next = tensor([.. Enumerable.Range(0, Rows).Select(row => row % 2 == 0 ? row + 1L : -1)]),
             Hidden = new Dictionary<string, float[]>(),
         };
-        var learner = new ChoiceIql(_anchored with { RewardQuantiles = 4 }, _table, 1);
+        var learner = new ChoiceIql(Anchored with { RewardQuantiles = 4 }, Table, 1);
         using var model = nn.Linear(3, 2);
         var values = model.call(eye(3)).logsumexp(-1).Floats();
         var first = model.call(eye(3)).Floats()[1];
         var rewards = new[] { first - (Discount * values[1]), first - (Discount * values[2]) }.Order().ToArray();
 
-        var quantiles = learner.ExpectQuantiles(model, log, eye(3).narrow(0, 0, 1));
+        var quantiles = learner.ExpectQuantiles(learner.Recover(model, log), log, eye(3).narrow(0, 0, 1));
         Assert.Equal([rewards[0], rewards[0], rewards[1], rewards[1]], quantiles.Select(x => (double)x), (x, y) => Math.Abs(x - y) < 0.05);
     }
 

@@ -11,7 +11,7 @@ namespace MTRec.Learning.Tests.Algorithms;
 
 public sealed class SequentialChoicesTests
 {
-    private static readonly FitOptions _fit = new() { Epochs = 3, BatchSize = 128, LearningRate = 5e-3, WeightDecay = 0 };
+    private static readonly FitOptions Fit = new() { Epochs = 3, BatchSize = 128, LearningRate = 5e-3, WeightDecay = 0 };
 
     [Fact]
     public void The_reward_of_an_impression_is_the_sum_over_its_choices()
@@ -144,12 +144,12 @@ public sealed class SequentialChoicesTests
         var q = new QrIqlOptions { Width = 8, Quantiles = 3 };
         var views = new ViewSampler(0.5, 0.5);
         manual_seed(3);
-        using var one = new QrIql(q, views, new Fitter(_fit with { Epochs = 1 }, null, CancellationToken.None), 1).Fit("q", data.NewBackbone, data.Train, data.Dev);
+        using var one = new QrIql(q, views, new Fitter(Fit with { Epochs = 1 }, null, CancellationToken.None), 1).Fit("q", data.NewBackbone, data.Train, data.Dev);
         var expected = one.Recover(data.Dev, ExampleView.Cold, q);
 
         manual_seed(3);
         var options = new SequentialChoicesOptions { Stages = [new ChoiceStage("positive", q.Positive)], Q = q };
-        var choices = new SequentialChoices(options, views, new Fitter(_fit with { Epochs = 1 }, null, CancellationToken.None), 1);
+        var choices = new SequentialChoices(options, views, new Fitter(Fit with { Epochs = 1 }, null, CancellationToken.None), 1);
         using var other = choices.Fit("q", data.NewBackbone, data.Train, data.Dev);
         var rewards = choices.Recover(other, data.Dev, ExampleView.Cold);
         for (var row = 0; row < expected.Length; row++)
@@ -191,8 +191,14 @@ public sealed class SequentialChoicesTests
         Assert.Equal(0, opposite.LikeOverHate.Value, 6);
         Assert.Equal(1, comparison.Judge(comparison.Observed.Single(o => o.Name == "long view").Values).LongView.Value, 6);
         Assert.Equal(1, comparison.Judge(comparison.Observed.Single(o => o.Name == "watch ratio").Values).WatchRatio, 6);
+
+        // A reaction is the deepest response, a long view deeper than a click.
+        var depth = comparison.Observed.Single(o => o.Name == "depth").Values;
+        var (longView, click) = (data.Train.Did(UserActions.LongView), data.Train.Did(UserActions.Click));
+        Assert.All(Enumerable.Range(0, data.Train.Count), row => Assert.InRange(depth[row], like[row] ? 3 : longView[row] ? 2 : click[row] ? 1 : 0, 3));
+        Assert.Contains(0.0, depth);
     }
 
     private static SequentialChoices Make(SequentialChoicesOptions options, int epochs) =>
-        new(options, new ViewSampler(0.5, 0.5), new Fitter(_fit with { Epochs = epochs }, null, CancellationToken.None), 1);
+        new(options, new ViewSampler(0.5, 0.5), new Fitter(Fit with { Epochs = epochs }, null, CancellationToken.None), 1);
 }

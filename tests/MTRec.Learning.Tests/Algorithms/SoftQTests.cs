@@ -8,6 +8,23 @@ namespace MTRec.Learning.Tests.Algorithms;
 public sealed class SoftQTests
 {
     [Fact]
+    public void Algorithm_1_lets_only_high_quantiles_rise_above_the_next_value()
+    {
+        using var scope = NewDisposeScope();
+
+        // One state, where three of four users are positive; every quantile is below V(s), those of the positive response above gamma V(s') = 0.4.
+        var quantiles = tensor(new[] { 0.1, 0.2, 0.5, 0.6 }, 1, 2, 2).requires_grad_();
+        var value = full(4, 0.5, dtype: ScalarType.Float64);
+        var loss = SoftQ.Pinball(quantiles.expand(4, 2, 2), tensor(new[] { 1L, 1, 1, 0 }), value, ones(4, dtype: ScalarType.Float64), 0.8);
+        loss.backward();
+
+        var pi = Math.Exp(0.55) / (Math.Exp(0.15) + Math.Exp(0.55));
+        var slopes = quantiles.grad!.data<double>().ToArray();
+        Assert.Equal((0.75 * (1 - (2 * 0.25))) + (pi / 2), slopes[2], 6);
+        Assert.Equal((0.75 * (1 - (2 * 0.75))) + (pi / 2), slopes[3], 6);
+    }
+
+    [Fact]
     public void Both_forms_of_the_objective_agree_to_rounding()
     {
         using var scope = NewDisposeScope();

@@ -6,13 +6,13 @@ namespace MTRec.Simulation.Tests.LongTermSatisfaction;
 
 public sealed class LongTermSatisfactionUserTests
 {
-    private static readonly LongTermSatisfactionOptions _certain = new() { Innovation = 0, ChocDeviation = 0, KaleDeviation = 0, Sensitivity = 0.5 };
+    private static readonly LongTermSatisfactionOptions Certain = new() { Innovation = 0, ChocDeviation = 0, KaleDeviation = 0, Sensitivity = 0.5 };
 
     [Fact]
     public void Without_noise_the_equations_hold_to_the_letter()
     {
         using var scope = NewDisposeScope();
-        using var user = new LongTermSatisfactionUser(_certain);
+        using var user = new LongTermSatisfactionUser(Certain);
         var observation = user.Reset(20, 1);
         float[]? before = null;
         for (var step = 0; step < 6; step++)
@@ -73,7 +73,7 @@ public sealed class LongTermSatisfactionUserTests
     public void Chance_does_not_depend_on_the_actions_and_the_budget_ends_sessions()
     {
         using var scope = NewDisposeScope();
-        var options = _certain with { Candidates = 2, TimeBudget = 3, ChocDeviation = 1 };
+        var options = Certain with { Candidates = 2, TimeBudget = 3, ChocDeviation = 1 };
         using var one = new LongTermSatisfactionUser(options);
         using var other = new LongTermSatisfactionUser(options);
         one.Reset(10, 2);

@@ -9,13 +9,13 @@ namespace MTRec.Simulation.Tests.SoftOptimal;
 
 public sealed class SoftOptimalUserTests
 {
-    private static readonly TabularWorld _small = new() { Moods = 4, Items = 5 };
+    private static readonly TabularWorld Small = new() { Moods = 4, Items = 5 };
 
     [Fact]
     public void Responses_are_as_frequent_as_the_solution_says()
     {
         using var scope = NewDisposeScope();
-        var world = _small.Draw(1);
+        var world = Small.Draw(1);
         using var user = new SoftOptimalUser(world, steps: 2);
         var start = user.Reset(40_000, 3);
         var moods = start.State.argmax(-1).data<long>().ToArray();
@@ -38,7 +38,7 @@ public sealed class SoftOptimalUserTests
     public void The_candidate_with_the_highest_score_is_shown()
     {
         using var scope = NewDisposeScope();
-        var world = _small.Draw(1);
+        var world = Small.Draw(1);
         using var user = new SoftOptimalUser(world, candidates: 3);
         var start = user.Reset(50, 3);
         var scores = rand(50, 3);
@@ -58,8 +58,8 @@ public sealed class SoftOptimalUserTests
     public void Chance_does_not_depend_on_the_actions()
     {
         using var scope = NewDisposeScope();
-        using var one = new SoftOptimalUser(_small.Draw(1), candidates: 3);
-        using var other = new SoftOptimalUser(_small.Draw(1), candidates: 3);
+        using var one = new SoftOptimalUser(Small.Draw(1), candidates: 3);
+        using var other = new SoftOptimalUser(Small.Draw(1), candidates: 3);
         one.Reset(200, 7);
         other.Reset(200, 7);
         for (var step = 0; step < 5; step++)
@@ -71,7 +71,7 @@ public sealed class SoftOptimalUserTests
         }
 
         // The same actions give the same everything, and half as many sessions are the first half.
-        using var again = new SoftOptimalUser(_small.Draw(1), candidates: 3);
+        using var again = new SoftOptimalUser(Small.Draw(1), candidates: 3);
         one.Reset(200, 7);
         again.Reset(100, 7);
         for (var step = 0; step < 5; step++)
@@ -87,7 +87,7 @@ public sealed class SoftOptimalUserTests
     public void Sessions_end_once_and_give_nothing_afterwards()
     {
         using var scope = NewDisposeScope();
-        using var user = new SoftOptimalUser(_small.Draw(1), steps: 2);
+        using var user = new SoftOptimalUser(Small.Draw(1), steps: 2);
         Assert.Equal(1, user.Reset(30, 1).Active.min().item<float>());
         Assert.Equal(0, user.Advance(zeros(30, 1)).Ended.max().item<float>());
         var last = user.Advance(zeros(30, 1));
@@ -120,7 +120,7 @@ public sealed class SoftOptimalUserTests
     public void A_known_reward_comes_back_in_order(IqlObjective objective, bool anchor)
     {
         set_num_threads(1);
-        var world = _small.Draw(1);
+        var world = Small.Draw(1);
         using var user = new SoftOptimalUser(world);
         using var log = new ChoiceCollector(user, Cell).Collect(1000, 5);
         var learner = new ChoiceIql(

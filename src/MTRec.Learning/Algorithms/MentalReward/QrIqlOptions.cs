@@ -24,7 +24,7 @@ public sealed record QrIqlOptions
     /// <summary>The algorithm's name, as the command line and manifests have it.</summary>
     public string Algorithm => this is { Objective: IqlObjective.Mean, Quantiles: 1 } ? "iq-learn" : "qr-iql";
 
-    /// <summary>The objective. All three recover a known reward alike; the combination keeps the quantiles apart.</summary>
+    /// <summary>The objective. The pinball losses alone hold rewards at 0 (see <see cref="SoftQ"/>); the combination keeps the quantiles apart.</summary>
     public IqlObjective Objective { get; init; } = IqlObjective.Combined;
 
     /// <summary>Weight of the pinball losses in the combination, 0 or more.</summary>

@@ -27,16 +27,29 @@ public sealed class SignalComparison
         float[] watch = [.. judged.SelectMany(examples => examples.Log.WatchSeconds.Select(seconds => float.IsNaN(seconds) ? 0 : seconds))];
         float[] duration = [.. judged.SelectMany(examples => examples.Log.DurationSeconds)];
         _share = [.. watch.Zip(duration, (seconds, length) => float.IsNaN(length) ? 0 : seconds / length)];
+
+        // Who reacts or stays has opened, whether a click was logged or not.
+        var stayed = new PositiveResponse(UserActions.LongView, 10);
+        double[] depth = [.. judged.SelectMany(examples => Enumerable.Range(0, examples.Count).Select(row =>
+            SequentialChoicesOptions.React.Taken.Holds(examples.Log, row) ? 3.0
+            : stayed.Holds(examples.Log, row) ? 2
+            : SequentialChoicesOptions.Open.Taken.Holds(examples.Log, row) ? 1 : 0))];
         Observed =
         [
             ("click", [.. Did(UserActions.Click).Select(did => did ? 1.0 : 0)]),
             ("long view", [.. _longView.Select(did => did ? 1.0 : 0)]),
             ("watch time", [.. watch.Select(seconds => (double)seconds)]),
             ("watch ratio", [.. _share.Select(share => (double)share)]),
+            ("log(1 + seconds) + 4 log(1 + ratio)", [.. watch.Zip(_share, (seconds, share) => Math.Log(1 + seconds) + (4 * Math.Log(1 + share)))]),
+            ("depth up to stay", [.. depth.Select(d => Math.Min(d, 2))]),
+            ("depth", depth),
         ];
     }
 
-    /// <summary>Signals that need no model: what reward functions are usually made of.</summary>
+    /// <summary>
+    /// Signals that need no model: what reward functions are usually made of. The depth of a response is 0 for a skip, 1 for open, 2 for stay (a long
+    /// view or more than 10 seconds), 3 for react; react holds the like itself.
+    /// </summary>
     public IReadOnlyList<(string Name, double[] Values)> Observed { get; }
 
     /// <summary>Judges one signal.</summary>

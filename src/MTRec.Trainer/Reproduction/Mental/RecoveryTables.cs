@@ -54,8 +54,11 @@ internal sealed class RecoveryTables(ReproductionOptions options, IProgress<FitP
     /// <summary>Quantiles against the rewards that users really got, where these vary.</summary>
     public ReportTable Quantiles()
     {
-        const double Noise = 1;
+        // Five quantiles are those of .1, .3, .5, .7, .9.
+        const double Noise = 2;
+        const int Count = 5;
         var rows = new List<ReportRow>();
+        var reachable = new List<double[]>();
         foreach (var (name, learner) in new[]
         {
             ("quantile objective", Mean with { Objective = IqlObjective.Quantile }),
@@ -67,16 +70,23 @@ internal sealed class RecoveryTables(ReproductionOptions options, IProgress<FitP
             {
                 using var recovery = OfTable(Noise, seed);
                 Step($"quantiles: {name}");
-                return recovery.Coverage(learner);
+                return recovery.Coverage(learner with { Quantiles = Count, RewardQuantiles = Count });
             }).ToArray();
             rows.Add(Row($"{name}: head", [.. found.Select(f => f.Head)]));
             rows.Add(Row($"{name}: critic", [.. found.Select(f => f.Critic)]));
+            reachable = [.. found.Select(f => f.Reachable)];
         }
 
-        return new ReportTable(
-            "quantiles", "Share of the rewards that users got at or below a quantile (r* + noise of deviation 1)", "quantiles", [.. Levels().Select(i => FormattableString.Invariant($"{(i + 0.5) / 10:0.00}"))], rows);
+        rows.Add(Row("head fitted to the rewards themselves", [.. reachable]));
 
-        static IEnumerable<int> Levels() => [0, 2, 4, 7, 9];
+        return new ReportTable(
+            "quantiles",
+            "Share of the rewards that users got at or below a quantile (tabular; r* + noise, uniform within 2 either way)",
+            "quantiles",
+            [.. Levels().Select(i => FormattableString.Invariant($"{(i + 0.5) / Count:0.0}"))],
+            rows);
+
+        static IEnumerable<int> Levels() => [0, 2, 4];
 
         static ReportRow Row(string label, double[][] coverage) => new(label, [.. Levels().Select(i => ReportCell.OverSeeds([.. coverage.Select(c => c[i])]))]);
     }
@@ -140,7 +150,7 @@ internal sealed class RecoveryTables(ReproductionOptions options, IProgress<FitP
 
     private ReportTable Compare(string name, string title, (string Name, QrIqlOptions Options)[] learners, int[] seeds, Func<int, RewardRecovery> make)
     {
-        var frequency = new List<double>();
+        var frequency = new List<RecoveredReward>();
         var recovered = learners.Select(_ => new List<RecoveredReward>()).ToArray();
         foreach (var seed in seeds)
         {
@@ -158,16 +168,15 @@ internal sealed class RecoveryTables(ReproductionOptions options, IProgress<FitP
             name,
             title,
             "learner",
-            ["Spearman with r*", "bias", "root mean squared error", "reward of a skip (r* 0)"],
-            [
-                new ReportRow("frequency of positive responses", [ReportCell.OverSeeds(frequency), null, null, null]),
-                .. learners.Select((learner, i) => new ReportRow(
-                    learner.Name,
-                    [
-                        ReportCell.OverSeeds([.. recovered[i].Select(r => r.Spearman)]), ReportCell.OverSeeds([.. recovered[i].Select(r => r.Bias)]),
-                        ReportCell.OverSeeds([.. recovered[i].Select(r => r.Error)]), ReportCell.OverSeeds([.. recovered[i].Select(r => r.Skip)]),
-                    ])),
-            ]);
+            ["Spearman with r*", "above the frequency's", "bias", "root mean squared error", "reward of a skip (r* 0)"],
+            [Row("log odds of a positive response", frequency), .. learners.Select((learner, i) => Row(learner.Name, recovered[i]))]);
+
+        ReportRow Row(string label, List<RecoveredReward> found)
+        {
+            ReportCell Cell(Func<RecoveredReward, double> read) => ReportCell.OverSeeds([.. found.Select(read)]);
+            var above = ReportCell.OverSeeds([.. found.Zip(frequency, (reward, odds) => reward.Spearman - odds.Spearman)]);
+            return new ReportRow(label, [Cell(r => r.Spearman), found == frequency ? null : above, Cell(r => r.Bias), Cell(r => r.Error), Cell(r => r.Skip)]);
+        }
     }
 
     private RewardRecovery OfTable(double noise, int seed) =>

@@ -24,16 +24,16 @@ internal sealed class SignalTable(ReproductionOptions options, IProgress<FitProg
 
     private static readonly QrIqlOptions Anchored = QrIqlOptions.IqLearn with { AnchorSkip = true };
 
-    private static readonly (string Name, ChoiceStage[] Stages, QrIqlOptions Options, bool Detailed)[] Definitions =
+    private static readonly (string Name, ChoiceStage[] Stages, QrIqlOptions Options)[] Definitions =
     [
-        ("long view, QR-IQL", [One(PositiveResponse.LongView)], new QrIqlOptions(), true),
-        ("long view", [One(PositiveResponse.LongView)], Anchored, true),
-        ("click", [SequentialChoicesOptions.Open], Anchored, false),
-        ("watch > 10 s", [One(PositiveResponse.ValidConsumption)], Anchored, false),
-        ("watch > 10 s or long view", [One(new PositiveResponse(UserActions.LongView, 10))], Anchored, false),
-        ("like", [One(new PositiveResponse(UserActions.Like))], Anchored, false),
-        ("open, stay", [SequentialChoicesOptions.Open, .. SequentialChoicesOptions.Stay], Anchored, true),
-        ("open, stay, react", [SequentialChoicesOptions.Open, .. SequentialChoicesOptions.Stay, SequentialChoicesOptions.React], Anchored, true),
+        ("long view, QR-IQL", [One(PositiveResponse.LongView)], new QrIqlOptions()),
+        ("long view", [One(PositiveResponse.LongView)], Anchored),
+        ("click", [SequentialChoicesOptions.Open], Anchored),
+        ("watch > 10 s", [One(PositiveResponse.ValidConsumption)], Anchored),
+        ("watch > 10 s or long view", [One(new PositiveResponse(UserActions.LongView, 10))], Anchored),
+        ("like", [One(new PositiveResponse(UserActions.Like))], Anchored),
+        ("open, stay", [SequentialChoicesOptions.Open, .. SequentialChoicesOptions.Stay], Anchored),
+        ("open, stay, react", [SequentialChoicesOptions.Open, .. SequentialChoicesOptions.Stay, SequentialChoicesOptions.React], Anchored),
     ];
 
     /// <summary>Runs the comparison.</summary>
@@ -45,7 +45,7 @@ internal sealed class SignalTable(ReproductionOptions options, IProgress<FitProg
         var found = new List<(string Name, SignalQuality Quality)>();
         foreach (var (name, values) in comparison.Observed)
             found.Add((name, comparison.Judge(values)));
-        foreach (var (name, stages, q, detailed) in Definitions)
+        foreach (var (name, stages, q) in Definitions)
         {
             manual_seed(Seed);
             var choices = new SequentialChoices(
@@ -53,8 +53,7 @@ internal sealed class SignalTable(ReproductionOptions options, IProgress<FitProg
             using var model = choices.Fit(name, () => users.NewBackbone(new BackboneOptions()), users.Train, users.Validation);
             var after = Rewards(choices, model, users, ExampleView.Warm);
             found.Add(($"{name}: surplus", comparison.Judge([.. after.Select(r => r.Surplus)])));
-            if (detailed)
-                found.Add(($"{name}: r(s, a)", comparison.Judge([.. after.Select(r => r.Given)])));
+            found.Add(($"{name}: r(s, a)", comparison.Judge([.. after.Select(r => r.Given)])));
             var before = Rewards(choices, model, users, ExampleView.Warm with { AtStart = true });
             found.Add(($"{name}: predicted", comparison.Judge([.. before.Select(r => r.Expected)])));
         }

@@ -78,18 +78,19 @@ public sealed class ChoiceIql(QrIqlOptions options, ChoiceFit fit, int seed)
     }
 
     /// <summary>
-    /// Quantiles [B, N] of r(s, positive) at any state, by the quantile loss over the recovered rewards of positive choices: what
+    /// Quantiles [B, N] of r(s, positive) at any state, by the quantile loss over the rewards of positive choices: what
     /// <see cref="RewardHead"/> is in the service.
     /// </summary>
-    /// <inheritdoc cref="Expect"/>
-    public float[] ExpectQuantiles(nn.Module<Tensor, Tensor> model, ChoiceLog log, Tensor states)
+    /// <param name="rewards">Of every choice, such as <see cref="Recover"/> finds them [N]; NaN where there is none.</param>
+    /// <param name="log">The choices.</param>
+    /// <param name="states">[B, S].</param>
+    public float[] ExpectQuantiles(float[] rewards, ChoiceLog log, Tensor states)
     {
-        var recovered = Recover(model, log);
         using var scope = NewDisposeScope();
         var actions = log.Action.Longs();
-        var chosen = Enumerable.Range(0, recovered.Length).Where(row => actions[row] == 1 && !float.IsNaN(recovered[row])).ToArray();
+        var chosen = Enumerable.Range(0, rewards.Length).Where(row => actions[row] == 1 && !float.IsNaN(rewards[row])).ToArray();
         var state = log.State.index_select(0, tensor(Array.ConvertAll(chosen, row => (long)row)));
-        var reward = tensor(Array.ConvertAll(chosen, row => recovered[row])).unsqueeze(-1);
+        var reward = tensor(Array.ConvertAll(chosen, row => rewards[row])).unsqueeze(-1);
         using var network = Network(log.State.shape[1], options.RewardQuantiles);
         Descend(network, chosen.Length, rows => SoftQ.Pinball(reward.index_select(0, rows) - network.call(state.index_select(0, rows))).mean());
         using var quiet = no_grad();
