@@ -31,17 +31,17 @@ internal sealed class GuidanceTable : IReproducedTable
     public string Name => "guidance";
 
     /// <inheritdoc/>
-    public string Purpose => "Eight recommenders with and without an alignment loss on recovered rewards: AUC and NCIS.";
+    public string Purpose => "Eight recommenders with and without an alignment loss on recovered rewards: AUC and NCIS; PPO and SAC with and without r_mental: eCTR.";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Folders => ["sequences"];
+    public IReadOnlyList<string> Folders => ["sequences", TaobaoComparison.Folder];
 
     /// <inheritdoc/>
     public Report Run(ReproductionOptions options, IProgress<FitProgress> progress, CancellationToken cancellation)
     {
         var budget = options.Full
             ? new Budget(Logs.Length, Users: 8000, Seeds: 2, [0.03, 0.1, 0.3])
-            : new Budget(1, Users: 5000, Seeds: 1, [0.1]);
+            : new Budget(1, Users: 3000, Seeds: 1, [0.1]);
         var seeds = Math.Min(budget.Seeds, options.Seeds);
         var study = new GuidanceStudyOptions
         {
@@ -66,6 +66,7 @@ internal sealed class GuidanceTable : IReproducedTable
                 plots.AddRange(comparison.Plots(figures[0]));
             }
 
+            tables.Add(new TaobaoComparison(options, progress, cancellation).Run());
             return new Report(Name, "Guidance of recommenders by a recovered reward", tables, plots, Notes(budget, seeds));
         }
         finally

@@ -146,12 +146,10 @@ public sealed class GuidanceTests
         var loss = new SequenceIql(options, AnyFitter(), 1).Loss(model, target, examples, rows).item<float>();
 
         var taken = Array.ConvertAll(rows, row => examples.Taken[row]);
-        // Q of rewards of 0: gamma log 2 / (1 - gamma).
-        var level = 0.9 * Math.Log(2) / 0.1;
-        var next = SoftQ.V(target.call(examples.After(rows, taken)).reshape(-1, 2, 3) + level);
+        var next = SoftQ.V(Lambda(target.call(examples.After(rows, taken)), options));
         var expected = SoftQ.Loss(
             options,
-            model.call(examples.Batch(rows)).reshape(-1, 2, 3) + level,
+            Lambda(model.call(examples.Batch(rows)), options),
             tensor(Array.ConvertAll(taken, value => value ? 1L : 0)),
             next,
             tensor(Array.ConvertAll(rows, row => examples.Next(row) >= 0 ? 1f : 0f))).item<float>();
@@ -174,7 +172,6 @@ public sealed class GuidanceTests
         var examples = PlantedChoices.TwoHalves(users: 10, seed: 11);
         var rows = examples.Rows(SequencePart.Train);
         var rewards = new SequenceIql(options, AnyFitter(), 1).Rewards(model, examples, rows);
-        var level = 0.7 * Math.Log(2) / 0.3;
         for (var i = 0; i < rows.Length; i++)
         {
             if (examples.Next(rows[i]) < 0)
@@ -183,20 +180,43 @@ public sealed class GuidanceTests
                 continue;
             }
 
-            var q = SoftQ.Q(model.call(examples.Batch([rows[i]])).reshape(1, 2, 3) + level).Floats();
+            var q = SoftQ.Q(Lambda(model.call(examples.Batch([rows[i]])), options)).Floats();
             foreach (var taken in new[] { false, true })
             {
-                var value = SoftQ.V(model.call(examples.After([rows[i]], [taken])).reshape(1, 2, 3) + level).item<float>();
+                var value = SoftQ.V(Lambda(model.call(examples.After([rows[i]], [taken])), options)).item<float>();
                 Assert.Equal(q[taken ? 1 : 0] - (0.7f * value), rewards[(2 * i) + (taken ? 1 : 0)], 1e-4f);
             }
         }
     }
 
     [Fact]
-    public void Rewards_of_iq_learn_prefer_what_the_users_want()
+    public void An_actions_first_output_is_its_q_and_the_others_spread_around_it()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(15);
+        var options = new QrIqlOptions { Quantiles = 3 };
+        using var model = Net(options);
+        var batch = PlantedChoices.TwoHalves(users: 3, seed: 2).Batch([0, 1, 5]);
+        var outputs = model.call(batch).reshape(-1, 2, 4).Floats();
+        var quantiles = new SequenceIql(options, AnyFitter(), 1).Quantiles(model, batch).Floats();
+
+        // Q of rewards of 0: gamma log 2 / (1 - gamma).
+        var level = (float)(0.9 * Math.Log(2) / 0.1);
+        for (var action = 0; action < 6; action++)
+        {
+            var output = outputs.AsSpan(4 * action, 4).ToArray();
+            for (var i = 0; i < 3; i++)
+                Assert.Equal(level + output[0] + output[i + 1] - output[1..].Average(), quantiles[(3 * action) + i], 1e-5f);
+        }
+    }
+
+    [Theory]
+    [InlineData(GuidanceVariant.Irl)]
+    [InlineData(GuidanceVariant.MTRec)]
+    public void Recovered_rewards_prefer_what_the_users_want(GuidanceVariant variant)
     {
         manual_seed(12);
-        var options = QrIqlOptions.IqLearn;
+        var options = variant == GuidanceVariant.Irl ? new GuidanceStudyOptions().Irl : new GuidanceStudyOptions().MTRec;
         using var model = Net(options);
         using var target = Net(options);
         var examples = PlantedChoices.TwoHalves(users: 400, seed: 13);
@@ -212,10 +232,41 @@ public sealed class GuidanceTests
         Assert.True(auc > 0.7, $"{auc}");
     }
 
+    [Fact]
+    public void The_rewards_of_a_study_do_not_repeat_the_responses_that_they_explain()
+    {
+        var fit = new FitOptions { Epochs = 2, BatchSize = 64, LearningRate = 1e-2 };
+        var study = new GuidanceStudyOptions { Recommender = Small, RewardFit = fit };
+        var examples = PlantedChoices.TwoHalves(users: 60, seed: 3);
+        var rewards = Study(examples).Rewards(GuidanceVariant.Irl, seed: 1);
+        var train = examples.Rows(SequencePart.Train);
+        Assert.Contains(train, row => examples.User[row] == 59);
+        Assert.All(train, row => Assert.Equal(examples.Next(row) >= 0, float.IsFinite(rewards[2 * row])));
+        Assert.All(
+            examples.Rows(SequencePart.KeptBack).Concat(examples.Rows(SequencePart.Test)), row => Assert.True(float.IsNaN(rewards[(2 * row) + 1])));
+
+        // The last user takes other items: that moves the rewards of users at even places, who learn from those at odd ones, and no others'.
+        var changed = PlantedChoices.TwoHalves(users: 60, seed: 3, otherLast: true);
+        var after = Study(changed).Rewards(GuidanceVariant.Irl, seed: 1);
+        int[] finite = [.. train.Where(row => examples.User[row] < 59 && examples.Next(row) >= 0)];
+        Assert.All(finite.Where(row => examples.User[row] % 2 == 1), row => Assert.Equal(rewards[2 * row], after[2 * row], 1e-6f));
+        Assert.Contains(finite.Where(row => examples.User[row] % 2 == 0), row => Math.Abs(rewards[2 * row] - after[2 * row]) > 1e-4f);
+
+        GuidanceStudy Study(ChoiceExamples log) => new(log, ItemAttributes.None(PlantedChoices.Items), study, default);
+    }
+
     private static Fitter AnyFitter() =>
         new(new FitOptions { Epochs = 12, BatchSize = 128, LearningRate = 1e-2, WeightDecay = 0.01, Patience = 12 }, null, default);
 
     private static Din Net(QrIqlOptions options) => new(ItemAttributes.None(PlantedChoices.Items), Small, SequenceIql.Outputs(options));
+
+    // Q first, then what spreads around it, from the level of rewards of 0: gamma log 2 / (1 - gamma).
+    private static Tensor Lambda(Tensor outputs, QrIqlOptions options)
+    {
+        var ofAction = outputs.reshape(-1, 2, 1 + options.Quantiles);
+        var spread = ofAction.narrow(2, 1, options.Quantiles);
+        return ofAction.narrow(2, 0, 1) + spread - spread.mean([2L], keepdim: true) + (options.Discount * Math.Log(2) / (1 - options.Discount));
+    }
 
     private static bool Near(float x, float y) => Math.Abs(x - y) < 1e-5;
 }
