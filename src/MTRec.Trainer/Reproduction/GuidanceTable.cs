@@ -36,12 +36,15 @@ internal sealed class GuidanceTable : IReproducedTable
     /// <inheritdoc/>
     public IReadOnlyList<string> Folders => ["sequences", TaobaoComparison.Folder];
 
+    /// <summary>How much is run; null for that of the options.</summary>
+    public GuidanceBudget? Budget { get; init; }
+
     /// <inheritdoc/>
     public Report Run(ReproductionOptions options, IProgress<FitProgress> progress, CancellationToken cancellation)
     {
-        var budget = options.Full
-            ? new Budget(Logs.Length, Users: 8000, Seeds: 2, [0.03, 0.1, 0.3])
-            : new Budget(1, Users: 3000, Seeds: 1, [0.1]);
+        var budget = Budget ?? (options.Full
+            ? new GuidanceBudget(Logs.Length, Users: 8000, Seeds: 2, [0.03, 0.1, 0.3])
+            : new GuidanceBudget(1, Users: 3000, Seeds: 1, [0.1]));
         var seeds = Math.Min(budget.Seeds, options.Seeds);
         var study = new GuidanceStudyOptions
         {
@@ -66,7 +69,9 @@ internal sealed class GuidanceTable : IReproducedTable
                 plots.AddRange(comparison.Plots(figures[0]));
             }
 
-            tables.Add(new TaobaoComparison(options, progress, cancellation).Run());
+            tables.Add((budget.Taobao is { } taobao
+                ? new TaobaoComparison(options, progress, cancellation) { Budget = taobao }
+                : new TaobaoComparison(options, progress, cancellation)).Run());
             return new Report(Name, "Guidance of recommenders by a recovered reward", tables, plots, Notes(budget, seeds));
         }
         finally
@@ -87,7 +92,7 @@ internal sealed class GuidanceTable : IReproducedTable
         return (new ChoiceExamples(choices, new SequenceSplit(new UserFolds(10, DataSeed)), history), attributes);
     }
 
-    private static string[] Notes(Budget budget, int seeds) =>
+    private static string[] Notes(GuidanceBudget budget, int seeds) =>
     [
         "The logs are Amazon reviews, stand-ins for the paper's Books and Electronics: gains compare, absolute figures do not.",
         "A log of reviews holds positive responses alone. Beside each stands one item that the user never took, drawn evenly, as skipped [ours]; "
@@ -97,13 +102,11 @@ internal sealed class GuidanceTable : IReproducedTable
         "AUC: of all test rows together. NCIS: J(trained) - J(untrained), J = sum_u min(c, rho_u) |T_u| / sum_u min(c, rho_u), rho_u the product of the "
             + "chances that the recommender gives to the logged responses, |T_u| shown items, c = 1, which does not bind: the log has no "
             + "propensities. 'users' is the effective number of users that J(trained) rests on.",
-        "-IRL is guided by plain IQ-Learn, -MTRec by QR-IQL; both rewards come from a DIN with a head of 2 x N fitted to the training rows. Both actions' "
+        "-IRL is guided by plain IQ-Learn, -MTRec by QR-IQL; both rewards come from a DIN fitted to the training rows of half of the users, and are those of the other half's rows. Both actions' "
             + "rewards are standardised together; at the end of a trajectory there is no reward and so no alignment.",
         $"w is chosen among {string.Join(", ", budget.Weights.Select(w => w.ToString(CultureInfo.InvariantCulture)))} by the validation rows' cross entropy of seed 1, for each recommender and variant alike.",
         $"Intervals: 95 %, {Resamples} resamples of users and of {seeds} seeds together; differences are paired by both. Runs of a seed start from the same weights.",
     ];
-
-    private sealed record Budget(int Logs, int Users, int Seeds, IReadOnlyList<double> Weights);
 
     /// <summary>All runs on one log.</summary>
     private sealed class Comparison(string log, ChoiceExamples examples, GuidanceStudy study, int seeds, int threads, IReadOnlyList<double> weights)
@@ -159,7 +162,7 @@ internal sealed class GuidanceTable : IReproducedTable
                 [.. Enumerable.Range(0, rows.Count).Select(place => rows[place]), .. means]);
             yield return new ReportTable(
                 $"{log}-rewards",
-                $"{log}: agreement of the rewards with the training responses",
+                $"{log}: agreement of the rewards with responses that they were not fitted to",
                 "reward",
                 ["AUC of r(s, positive) - r(s, skip)"],
                 [.. Variants.Skip(1).Select(variant => new ReportRow($"{variant}", [Mean(seed => study.Agreement(_rewards[(variant, seed)]))]))]);
@@ -276,3 +279,11 @@ internal sealed class GuidanceTable : IReproducedTable
     // Of one seed, from 0, where each user counts as often as the span says.
     private delegate double Statistic(int seed, ReadOnlySpan<int> counts);
 }
+
+/// <summary>How much <see cref="GuidanceTable"/> runs.</summary>
+/// <param name="Logs">Logs, 1 or more.</param>
+/// <param name="Users">First users of each log.</param>
+/// <param name="Seeds">Most seeds of the recommenders.</param>
+/// <param name="Weights">Weights w of the alignment loss to choose from.</param>
+/// <param name="Taobao">That of Virtual Taobao; null for its own.</param>
+internal sealed record GuidanceBudget(int Logs, int Users, int Seeds, IReadOnlyList<double> Weights, TaobaoBudget? Taobao = null);
