@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text;
 using MTRec.Inference;
 using MTRec.Testing;
-using MTRec.Trainer.Training;
 using MTRec.Trainer.Tests.CommandLine;
+using MTRec.Trainer.Training;
 using Xunit;
 
 namespace MTRec.Trainer.Tests.Training;
