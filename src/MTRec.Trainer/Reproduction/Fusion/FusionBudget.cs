@@ -6,10 +6,11 @@ internal sealed record FusionBudget
     /// <summary>Ends within ten minutes on two cores, the simulator's fit included.</summary>
     public static readonly FusionBudget Quick = new()
     {
-        UserShare = 0.3,
-        Sessions = 5_000,
-        Updates = 1_500,
+        UserShare = 1,
+        Sessions = 6_000,
+        Updates = 2_000,
         BatchSize = 128,
+        Rounds = 2,
         EvaluationSessions = 600,
         CurveSessions = 150,
         SearchRounds = 5,
