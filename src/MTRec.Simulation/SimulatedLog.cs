@@ -4,6 +4,7 @@ using MTRec.Core.Events;
 using MTRec.Core.Features;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using MTRec.Simulation.KuaiRand;
 using static TorchSharp.torch;
 
@@ -66,8 +67,8 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
 
     private void Count(Outcome outcome, Tensor active, SimulatedSession[] totals)
     {
-        var rewards = outcome.Rewards.contiguous().data<float>().ToArray();
-        var goes = active.contiguous().data<float>().ToArray();
+        var rewards = outcome.Rewards.Floats();
+        var goes = active.Floats();
         for (var session = 0; session < totals.Length; session++)
         {
             if (goes[session] == 0)
@@ -81,10 +82,10 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
     private void Write(TextWriter events, Requests requests, Tensor scores, Draw? draw, Exploration exploration, Outcome outcome)
     {
         var (n, l) = (environment.Shape.Candidates, environment.Shape.ListSize);
-        var final = scores.contiguous().data<float>().ToArray();
-        var shown = outcome.Shown!.contiguous().data<long>().ToArray();
+        var final = scores.Floats();
+        var shown = outcome.Shown!.Longs();
         var actions = ShownActions();
-        var watch = outcome.Responses!.select(-1, environment.Shape.Responses.Count - 1).contiguous().data<float>().ToArray();
+        var watch = outcome.Responses!.select(-1, environment.Shape.Responses.Count - 1).Floats();
         for (var session = 0; session < requests.Active.Length; session++)
         {
             if (!requests.Active[session])
@@ -126,7 +127,7 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
     {
         var (names, l) = (schema.History.Actions, environment.Shape.ListSize);
         var columns = environment.Inputs.History.narrow(1, schema.History.Length - l, l).narrow(2, HistoryLayout.ActionStart, names.Count);
-        var done = columns.contiguous().data<float>().ToArray();
+        var done = columns.Floats();
         return [.. done.Chunk(l * names.Count).Select(session => session.Chunk(names.Count)
             .Select(item => names.Where((_, action) => item[action] == 1).ToArray()).ToArray())];
     }
@@ -147,7 +148,7 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
     /// <summary>Actions in real units [B, 1 or n, A] and, where they were drawn, what around and how likely [B, 1 or n].</summary>
     private sealed record Draw(Tensor Action, Tensor? Baseline, Tensor? LogDensity)
     {
-        public static float[] Rows(Tensor values, int session) => values.select(0, session).contiguous().data<float>().ToArray();
+        public static float[] Rows(Tensor values, int session) => values.select(0, session).Floats();
     }
 
     /// <summary>One step's requests, read before the users answer.</summary>
@@ -169,10 +170,10 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
             _ids = environment.CandidateIds();
             _moments = environment.Moments();
             var (context, user, _, _) = environment.Inputs;
-            _context = context.contiguous().data<float>().ToArray();
-            _user = user.contiguous().data<float>().ToArray();
-            _scores = observation.TaskScores!.contiguous().data<float>().ToArray();
-            Active = [.. observation.Active.contiguous().data<float>().ToArray().Select(goes => goes == 1)];
+            _context = context.Floats();
+            _user = user.Floats();
+            _scores = observation.TaskScores!.Floats();
+            Active = [.. observation.Active.Floats().Select(goes => goes == 1)];
         }
 
         public bool[] Active { get; }

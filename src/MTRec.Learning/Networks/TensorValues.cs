@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace MTRec.Learning.Networks;
 
 /// <summary>Tensors on their way into managed memory and graphs.</summary>
-internal static class TensorValues
+public static class TensorValues
 {
     /// <summary>The elements, row by row.</summary>
     public static float[] Floats(this Tensor tensor)

@@ -1,6 +1,7 @@
 using MTRec.Core.Features;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
@@ -61,7 +62,7 @@ public sealed class KuaiRandEnvironment : IEnvironment
     public string[][] CandidateIds()
     {
         using var scope = NewDisposeScope();
-        var places = Sessions.Places.contiguous().data<long>().ToArray();
+        var places = Sessions.Places.Longs();
         return [.. places.Chunk(_options.Candidates).Select(row => Array.ConvertAll(row, place => _world.Pool.Ids[(int)place]))];
     }
 
@@ -71,7 +72,7 @@ public sealed class KuaiRandEnvironment : IEnvironment
     public long[] Moments()
     {
         using var scope = NewDisposeScope();
-        return Sessions.Now.contiguous().data<long>().ToArray();
+        return Sessions.Now.Longs();
     }
 
     private Observation Observed => _observed!;

@@ -3,6 +3,7 @@ using System.Text;
 using MTRec.Core.Sessions;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Examples;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
@@ -103,11 +104,11 @@ public sealed record ResponseModelReport(
         {
             using var scope = NewDisposeScope();
             var distribution = model.Predict(examples.Batch(rows, Enumerable.Repeat(view, rows.Length).ToArray()));
-            expected.AddRange(distribution.Expected().contiguous().data<float>().ToArray());
+            expected.AddRange(distribution.Expected().Floats());
 
             // One row in ten is left at once, with 0 seconds: spread over the bin of that atom, the share of its distribution is uniform.
             var seconds = tensor(Array.ConvertAll(rows, row => Seconds(examples.Log.WatchSeconds[row]) + (ResponseLayout.Narrowest * random.NextSingle())), rows.Length, 1);
-            shares.AddRange(distribution.WatchShare(seconds).contiguous().data<float>().ToArray());
+            shares.AddRange(distribution.WatchShare(seconds).Floats());
         }
 
         return ([.. expected], [.. shares]);

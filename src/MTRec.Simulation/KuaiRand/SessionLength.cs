@@ -1,3 +1,4 @@
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Simulation.KuaiRand;
@@ -28,7 +29,7 @@ internal static class SessionLength
         {
             using var scope = NewDisposeScope();
             var outcome = environment.Advance(rand([Sessions, options.Candidates], generator: random));
-            watched[step] = outcome.Rewards.select(1, 0).contiguous().data<float>().ToArray();
+            watched[step] = outcome.Rewards.select(1, 0).Floats();
         }
 
         // Longer the smaller the scale.

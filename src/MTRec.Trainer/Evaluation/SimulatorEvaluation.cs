@@ -2,6 +2,7 @@ using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using MTRec.Simulation.KuaiRand;
 using MTRec.Trainer.Simulation;
 using static TorchSharp.torch;
@@ -67,9 +68,9 @@ internal sealed class SimulatorEvaluation(KuaiRandSimulator simulator, int sessi
             {
                 var scores = policy.Score(observation);
                 var outcome = environment.Advance(random.Score(observation));
-                var active = Floats(observation.Active);
-                var own = Floats(scores.gather(1, outcome.Shown!));
-                var drawn = Floats(outcome.Responses!);
+                var active = observation.Active.Floats();
+                var own = scores.gather(1, outcome.Shown!).Floats();
+                var drawn = outcome.Responses!.Floats();
                 for (var item = 0; item < own.Length; item++)
                 {
                     var session = item / shape.ListSize;
@@ -90,7 +91,5 @@ internal sealed class SimulatorEvaluation(KuaiRandSimulator simulator, int sessi
                 actions |= row[column] > 0 ? responses[column] : UserActions.None;
             items.Add(session, score, actions, row[^1]);
         }
-
-        static float[] Floats(Tensor tensor) => tensor.contiguous().data<float>().ToArray();
     }
 }

@@ -38,7 +38,7 @@ internal sealed record ReportCell(double Value, double? Low = null, double? High
     {
         var mean = values.Average();
         if (values.Count < 2)
-            return new ReportCell(mean);
+            return new ReportCell(mean, BySeed: values);
         var reach = StudentT.InvCDF(0, 1, values.Count - 1, 0.975) * values.StandardDeviation() / Math.Sqrt(values.Count);
         return new ReportCell(mean, mean - reach, mean + reach, values);
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using MathNet.Numerics.Distributions;
-using MathNet.Numerics.Statistics;
 using MTRec.Learning.Algorithms.ActorCritic;
 using MTRec.Learning.Algorithms.CrossEntropy;
 using MTRec.Learning.Algorithms.MentalReward;
@@ -76,22 +74,12 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
                     string.Create(CultureInfo.InvariantCulture, $"{rows[row].Label}: eCTR {bySeed[seed - 1]:F3}")));
             }
 
-            reported.Add(new ReportRow(rows[row].Label, [OverSeeds(bySeed)]));
+            reported.Add(new ReportRow(rows[row].Label, [ReportCell.OverSeeds(bySeed)]));
         }
 
         foreach (var network in mental)
             network.Dispose();
         return new ReportTable("virtual-taobao", "Virtual Taobao: clicks over items shown", "actions by", ["eCTR"], reported);
-    }
-
-    // Student's interval: a few seeds, nearly normal.
-    private static ReportCell OverSeeds(double[] values)
-    {
-        var mean = values.Average();
-        if (values.Length == 1)
-            return new ReportCell(mean, BySeed: values);
-        var reach = StudentT.InvCDF(0, 1, values.Length - 1, 0.975) * values.StandardDeviation() / Math.Sqrt(values.Length);
-        return new ReportCell(mean, mean - reach, mean + reach, values);
     }
 
     private static Tensor Clicks(Tensor state, Tensor action, Outcome outcome) => outcome.Rewards.sum(1);

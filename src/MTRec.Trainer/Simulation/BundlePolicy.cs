@@ -3,6 +3,7 @@ using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using MTRec.Simulation.KuaiRand;
 using static TorchSharp.torch;
 
@@ -72,10 +73,10 @@ internal sealed class BundlePolicy : IActionPolicy
     private (Tensor Actions, Tensor Scores) Run(Observation observation)
     {
         var (context, user, history, _) = _environment.Inputs;
-        var contexts = Values(context);
-        var users = Values(user);
-        var histories = Values(history);
-        var scores = Values(observation.TaskScores!);
+        var contexts = context.Floats();
+        var users = user.Floats();
+        var histories = history.Floats();
+        var scores = observation.TaskScores!.Floats();
         var ids = _environment.CandidateIds();
         var moments = _environment.Moments();
         var (sessions, n, width) = (ids.Length, ids[0].Length, Actions.Width);
@@ -109,8 +110,6 @@ internal sealed class BundlePolicy : IActionPolicy
         }
 
         return (tensor(actions, [sessions, actionRows, width]), tensor(fused, sessions, n));
-
-        static float[] Values(Tensor tensor) => tensor.contiguous().data<float>().ToArray();
     }
 
     private static void Write(ReadOnlySpan<float> from, int[] places, Func<float, float>[] codes, Span<float> to)

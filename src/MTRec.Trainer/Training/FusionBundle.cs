@@ -9,6 +9,7 @@ using MTRec.Learning.Algorithms.Xmtf;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using MTRec.Simulation.KuaiRand;
 using static TorchSharp.torch;
 
@@ -136,7 +137,7 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
             var going = observation.Active.nonzero().squeeze(1);
             if (going.numel() == 0)
                 break;
-            scores.AddRange(score.index_select(0, going).contiguous().data<float>().ToArray());
+            scores.AddRange(score.index_select(0, going).Floats());
             observation = users.Advance(score).Next;
         }
 

@@ -79,7 +79,7 @@ public sealed class SoftQTests
         using var leader = TorchSharp.torch.nn.Linear(2, 1);
         using var follower = TorchSharp.torch.nn.Linear(2, 1);
         var expected = follower.weight!.Floats().Zip(leader.weight!.Floats(), (own, other) => (0.75f * own) + (0.25f * other)).ToArray();
-        SoftQ.Follow(follower, leader, 0.25);
+        follower.Follow(leader, 0.25);
         Assert.All(follower.weight!.Floats().Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
     }
 

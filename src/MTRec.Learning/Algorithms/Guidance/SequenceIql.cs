@@ -1,6 +1,7 @@
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.Recommenders;
 using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Algorithms.Guidance;
@@ -32,14 +33,14 @@ public sealed class SequenceIql(QrIqlOptions options, Fitter fitter, int seed)
     {
         var random = new Random(seed);
         target.eval();
-        SoftQ.Follow(target, model, 1);
+        target.Follow(model, 1);
         fitter.Fit(
             stage,
             model,
             () => RowOrder.Shuffle(examples, train, fitter.Options.BatchSize, random),
             rows => Loss(model, target, examples, rows),
             () => RowOrder.Mean(validation, EvaluationBatch, rows => Surprise(model, examples, rows)),
-            afterStep: () => SoftQ.Follow(target, model, options.TargetRate));
+            afterStep: () => target.Follow(model, options.TargetRate));
     }
 
     /// <summary>Outputs of a network for some options.</summary>

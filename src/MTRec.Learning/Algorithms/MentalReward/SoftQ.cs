@@ -101,13 +101,4 @@ public static class SoftQ
 
         Tensor Spread() => Pinball(quantiles, actions, nextValue, continues, options.Discount);
     }
-
-    /// <summary>Moves a target network by a share of the way to the network that it follows.</summary>
-    internal static void Follow(nn.Module target, nn.Module model, double rate)
-    {
-        using var scope = NewDisposeScope();
-        using var quiet = no_grad();
-        foreach (var (follower, leader) in target.parameters().Zip(model.parameters()))
-            follower.mul_(1 - rate).add_(leader, alpha: rate);
-    }
 }

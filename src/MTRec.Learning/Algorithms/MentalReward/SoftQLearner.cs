@@ -1,5 +1,6 @@
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
+using MTRec.Learning.Networks;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Algorithms.MentalReward;
@@ -29,7 +30,7 @@ internal sealed class SoftQLearner(ViewSampler views, Fitter fitter, double targ
         var model = make();
         using var target = make();
         target.eval();
-        SoftQ.Follow(target, model, 1);
+        target.Follow(model, 1);
         var validationViews = views.Draw(validation.Count, new Random(seed));
         ExampleView[] drawn = [];
 
@@ -54,7 +55,7 @@ internal sealed class SoftQLearner(ViewSampler views, Fitter fitter, double targ
 
                 return sum / validation.Count;
             },
-            afterStep: () => SoftQ.Follow(target, model, targetRate));
+            afterStep: () => target.Follow(model, targetRate));
         return model;
     }
 }

@@ -12,6 +12,7 @@ using MTRec.Learning.Algorithms.Xmtf;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
 using MTRec.Simulation.KuaiRand;
 using static TorchSharp.torch;
 
@@ -224,7 +225,7 @@ internal sealed class FusionSeed(
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
         var scores = policy.Score(new Observation(heldOut.State, ones(heldOut.Count), heldOut.TaskScores, heldOut.Items));
-        _outcomes.Add(new FusionOutcome(row, seed, _grading.Of(policy), scores.Data(), curve ?? [], q ?? []));
+        _outcomes.Add(new FusionOutcome(row, seed, _grading.Of(policy), scores.Floats(), curve ?? [], q ?? []));
     }
 
     private HeldOutImpressions Impressions(FusionLog log)
@@ -233,8 +234,8 @@ internal sealed class FusionSeed(
         var list = log.Items.shape[1];
         var watch = simulator.Evaluation.Shape.Responses.ToList().IndexOf(PolicyEvaluation.WatchSeconds);
         return new HeldOutImpressions(
-            log.Responses.select(2, watch).Data(),
-            log.ItemRewards.sum(-1).clamp_min(0).Data(),
+            log.Responses.select(2, watch).Floats(),
+            log.ItemRewards.sum(-1).clamp_min(0).Floats(),
             [.. log.Session.unsqueeze(1).expand(-1, list).flatten().data<long>().ToArray().Select(session => (int)session)]);
     }
 

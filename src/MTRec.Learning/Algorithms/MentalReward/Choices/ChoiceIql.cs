@@ -19,7 +19,7 @@ public sealed class ChoiceIql(QrIqlOptions options, ChoiceFit fit, int seed)
         var width = log.State.shape[1];
         var model = Network(width, QuantileQNetwork.Actions * options.Quantiles);
         using var target = Network(width, QuantileQNetwork.Actions * options.Quantiles);
-        SoftQ.Follow(target, model, 1);
+        target.Follow(model, 1);
         Descend(
             model,
             log.Count,
@@ -32,7 +32,7 @@ public sealed class ChoiceIql(QrIqlOptions options, ChoiceFit fit, int seed)
                 return SoftQ.Loss(
                     options, Quantiles(model, log.State.index_select(0, rows)), log.Action.index_select(0, rows), nextValue, next.ge(0).to(ScalarType.Float32));
             },
-            () => SoftQ.Follow(target, model, options.TargetRate));
+            () => target.Follow(model, options.TargetRate));
         return model;
     }
 
