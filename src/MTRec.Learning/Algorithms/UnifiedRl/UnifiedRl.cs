@@ -22,6 +22,7 @@ public sealed class UnifiedRl : IProgressiveLearner
     private readonly optim.Optimizer _criticStep;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
+    private Tensor? _centre;
     private int _updates;
 
     /// <summary>Makes a learner that has not seen a log.</summary>
@@ -71,6 +72,8 @@ public sealed class UnifiedRl : IProgressiveLearner
             _targetCritics.Follow(_critics, 1);
         }
 
+        _centre?.Dispose();
+        _centre = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
         _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
     }
@@ -81,7 +84,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         using var scope = NewDisposeScope();
         var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
 
-        var q = ByGroup(_critics.call(Input(batch, batch.State, batch.Action.squeeze(1))));
+        var q = ByGroup(_critics.call(cat([batch.State, Standardised(batch, batch.Action.squeeze(1))], -1)));
         _criticStep.zero_grad();
         EnsembleLosses.CriticLoss(q, Target(batch)).backward();
         _criticStep.step();
@@ -121,6 +124,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         Policy.Dispose();
         _sampler?.Dispose();
         _groupWeights?.Dispose();
+        _centre?.Dispose();
     }
 
     /// <summary>y [q, m, b] of a batch, by the target networks; rewards are weighed and scaled here, so that the critics' values sum up.</summary>
@@ -129,7 +133,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         using var quiet = no_grad();
         var action = _targetActor.Act(batch.NextState);
         var trust = ExploredBounds.Trust(ExploredBounds.Excess(action, batch.NextBaseline.squeeze(1), batch.LowerBound, batch.UpperBound, _options.Beta));
-        var nextQ = ByGroup(_targetCritics.call(Input(batch, batch.NextState, action)));
+        var nextQ = ByGroup(_targetCritics.call(cat([batch.NextState, Standardised(batch, action)], -1)));
         return EnsembleLosses.Target(batch.Rewards * _groupWeights!.abs(), batch.Continues, trust, nextQ, _options.Discount);
     }
 
@@ -138,15 +142,14 @@ public sealed class UnifiedRl : IProgressiveLearner
     {
         var action = Policy.Act(batch.State);
         var penalty = ExploredBounds.Penalty(ExploredBounds.Excess(action, batch.Baseline.squeeze(1), batch.LowerBound, batch.UpperBound, _options.Beta));
-        var q = ByGroup(_critics.Frozen(batch.State, Scaled(batch, action)));
+        var q = ByGroup(_critics.Frozen(batch.State, Standardised(batch, action)));
         return EnsembleLosses.ActorLoss(q, _groupWeights!.sign(), penalty, _options.Disagreement, _options.Eta);
     }
 
-    // Actions in half widths of the explored range: what was explored differs by as much as the states do, and is learned as fast (ours).
-    private static Tensor Input(TransitionBatch batch, Tensor state, Tensor action) =>
-        cat([state, Scaled(batch, action)], -1);
-
-    private static Tensor Scaled(TransitionBatch batch, Tensor action) => action * (2 / (batch.UpperBound - batch.LowerBound));
+    // Actions as the critics see them, from the log's mean in half widths of the explored range (ours): what was explored differs by as much as
+    // the states do, and is learned as fast. Not from 0: a critic whose values rise would put that down to an input that is far from 0 in all rows,
+    // and the actor would follow a slope that the log does not have.
+    private Tensor Standardised(TransitionBatch batch, Tensor action) => (action - _centre!) * (2 / (batch.UpperBound - batch.LowerBound));
 
     private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
 }

@@ -146,6 +146,31 @@ public sealed class UnifiedRlTests : IDisposable
     }
 
     [Fact]
+    public void Critics_that_climb_do_not_take_the_climb_for_an_actions_effect()
+    {
+        // Rewards do not depend on the action but rise from one log to the next, while every action is far from 0.
+        using var served = new ConstantPolicy("served", MoodyUsers.Actions, [0.8f, -0.8f]);
+        using var log = new LogCollector(_users).Collect(served, new Exploration.Bounded(), 300, 1);
+        var chance = randn(log.Rewards.shape, generator: new Generator(4));
+        using var learner = new UnifiedRl(MoodyUsers.Actions, 3, 2, Small with { CriticWarmUp = int.MaxValue, CriticRate = 3e-3, Discount = 0 });
+        learner.Use(log with { Rewards = chance });
+        learner.Use(log with { Rewards = chance + 4 });
+        for (var update = 0; update < 300; update++)
+            learner.Update();
+
+        var batch = TransitionBatch.Of(log, arange(0, 256, dtype: ScalarType.Int64));
+        var climbed = ValueAt(0.8f);
+        Assert.InRange(climbed, 5, 6.5);
+        Assert.InRange(ValueAt(0.9f) - ValueAt(0.7f), -0.06 * climbed, 0.06 * climbed);
+
+        float ValueAt(float action)
+        {
+            learner.Policy.StartAt(tensor(new[] { action, -action }));
+            return -learner.ActorLoss(batch).item<float>();
+        }
+    }
+
+    [Fact]
     public void Progressive_training_explores_around_the_newest_policy_and_ends_above_the_first()
     {
         var collector = new LogCollector(_users);
