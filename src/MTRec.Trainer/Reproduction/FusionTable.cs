@@ -70,7 +70,7 @@ internal sealed class FusionTable : IReproducedTable
                 Cell(own, outcome => [.. outcome.Outcomes.Seconds]),
                 Cell(own, outcome => [.. outcome.Outcomes.Steps]),
                 Gauc(own, seeds),
-                Above(own, before),
+                FusionSeed.Oracles.Contains(row) ? null : Above(own, before),
                 Above(own, FusionSeed.Fixed),
                 Above(own, FusionSeed.Constant),
             ]));
@@ -99,8 +99,10 @@ internal sealed class FusionTable : IReproducedTable
     }
 
     // Users of different seeds are different users.
-    private static ReportCell Gauc(IReadOnlyList<FusionOutcome> own, List<FusionSeed> seeds)
+    private static ReportCell? Gauc(IReadOnlyList<FusionOutcome> own, List<FusionSeed> seeds)
     {
+        if (FusionSeed.Oracles.Contains(own[0].Row))
+            return null;
         var users = new List<int>();
         foreach (var seed in seeds)
         {
@@ -109,7 +111,7 @@ internal sealed class FusionTable : IReproducedTable
         }
 
         return ReportCell.Of(MtfGauc.ByUser(
-            own.SelectMany(outcome => outcome.Scores).ToArray(),
+            own.SelectMany(outcome => outcome.Scores!).ToArray(),
             seeds.SelectMany(seed => seed.HeldOut.WatchSeconds).ToArray(),
             seeds.SelectMany(seed => seed.HeldOut.Rewards).ToArray(),
             users.ToArray(),
@@ -168,6 +170,7 @@ internal sealed class FusionTable : IReproducedTable
         "The best constant action, found on training users, is what serves while the logs are collected: every offline learner starts from it.",
         "All rows but X's and xMTF's fuse by the log-sum over one range of weights, so that they differ in how the action is chosen alone. Rates and target updates are the budget's own, faster than the published ones, which are for 300,000 updates.",
         "EnhancedRL regresses items' own rewards and climbs the value of what its scores would choose; \"outline\" is the list's sum and UnifiedRL's objective by pairs, where a shown item's action has no effect of its own.",
+        "The oracles know the training users' expected response to every candidate, and look one step ahead: the room that a policy with one action a request has above a constant action, and that of a policy of items.",
         "MTF-GAUC is measured on impressions of evaluation users under random exploration; its weights are rewards (negative ones as 0) plus 1.",
         $"Simulator: {simulator.Report}",
     ];

@@ -24,6 +24,7 @@ public sealed class EnhancedRl : IProgressiveLearner
     private readonly optim.Optimizer _criticStep;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
+    private Tensor? _meanAction;
     private int _updates;
 
     /// <summary>Makes a learner that has not seen a log.</summary>
@@ -77,6 +78,8 @@ public sealed class EnhancedRl : IProgressiveLearner
             _targetCritics.Follow(_critics, 1);
         }
 
+        _meanAction?.Dispose();
+        _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
         _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
     }
@@ -127,12 +130,13 @@ public sealed class EnhancedRl : IProgressiveLearner
         Policy.Dispose();
         _sampler?.Dispose();
         _groupWeights?.Dispose();
+        _meanAction?.Dispose();
     }
 
     /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>
     internal (Tensor Loss, Tensor Q) CriticLoss(TransitionBatch batch)
     {
-        var q = OfPairs(_critics.call(Pairs(batch.State, batch.Items, batch.TaskScores, batch.Action)), batch.Items);
+        var q = OfPairs(_critics.call(Pairs(batch.State, batch.Items, batch.TaskScores, Standardised(batch, batch.Action))), batch.Items);
         var rewards = batch.ItemRewards * _groupWeights!.abs();
         var future = Future(batch);
         return (_options.Credit == EnhancedRlCredit.List ? PairLosses.ListLoss(q, rewards, future) : PairLosses.ItemLoss(q, rewards, future), q);
@@ -144,7 +148,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         using var quiet = no_grad();
         var action = _targetActor.Act(batch.NextState, batch.NextItems, batch.NextTaskScores);
         var trust = ExploredBounds.Trust(ExploredBounds.Excess(action, batch.NextBaseline, batch.LowerBound, batch.UpperBound, _options.Beta));
-        var nextQ = OfPairs(_targetCritics.call(Pairs(batch.NextState, batch.NextItems, batch.NextTaskScores, action)), batch.NextItems);
+        var nextQ = OfPairs(_targetCritics.call(Pairs(batch.NextState, batch.NextItems, batch.NextTaskScores, Standardised(batch, action))), batch.NextItems);
         return PairLosses.Future(batch.Continues, trust, nextQ, _options.Discount);
     }
 
@@ -160,14 +164,14 @@ public sealed class EnhancedRl : IProgressiveLearner
         var penalty = ExploredBounds.Penalty(excess).sum(-1);
         if (!choice)
         {
-            var q = OfPairs(_critics.Frozen(Pairs(batch.State, items, scores, action)), items);
+            var q = OfPairs(_critics.Frozen(Pairs(batch.State, items, scores, Standardised(batch, action))), items);
             return (penalty * _options.Eta).mean() - EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).mean() * items.shape[1];
         }
 
         Tensor values;
         using (no_grad())
         {
-            var q = OfPairs(_critics.call(Pairs(batch.State, items, scores, action)), items);
+            var q = OfPairs(_critics.call(Pairs(batch.State, items, scores, Standardised(batch, action))), items);
             values = EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).reshape(-1, items.shape[1]);
         }
 
@@ -184,6 +188,9 @@ public sealed class EnhancedRl : IProgressiveLearner
         var pairs = items.shape[1];
         return cat([state.unsqueeze(1).expand(-1, pairs, -1), items, scores, action.expand(-1, pairs, -1)], -1).flatten(0, 1);
     }
+
+    private Tensor Standardised(TransitionBatch batch, Tensor action) =>
+        ExploredBounds.Standardised(action, _meanAction!, batch.LowerBound, batch.UpperBound);
 
     private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(_groups, _options.Critics, items.shape[0], items.shape[1]);
 }

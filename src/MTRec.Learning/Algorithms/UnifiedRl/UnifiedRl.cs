@@ -22,7 +22,7 @@ public sealed class UnifiedRl : IProgressiveLearner
     private readonly optim.Optimizer _criticStep;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
-    private Tensor? _centre;
+    private Tensor? _meanAction;
     private int _updates;
 
     /// <summary>Makes a learner that has not seen a log.</summary>
@@ -72,8 +72,8 @@ public sealed class UnifiedRl : IProgressiveLearner
             _targetCritics.Follow(_critics, 1);
         }
 
-        _centre?.Dispose();
-        _centre = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
+        _meanAction?.Dispose();
+        _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
         _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
     }
@@ -124,7 +124,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         Policy.Dispose();
         _sampler?.Dispose();
         _groupWeights?.Dispose();
-        _centre?.Dispose();
+        _meanAction?.Dispose();
     }
 
     /// <summary>y [q, m, b] of a batch, by the target networks; rewards are weighed and scaled here, so that the critics' values sum up.</summary>
@@ -146,10 +146,8 @@ public sealed class UnifiedRl : IProgressiveLearner
         return EnsembleLosses.ActorLoss(q, _groupWeights!.sign(), penalty, _options.Disagreement, _options.Eta);
     }
 
-    // Actions as the critics see them, from the log's mean in half widths of the explored range (ours): what was explored differs by as much as
-    // the states do, and is learned as fast. Not from 0: a critic whose values rise would put that down to an input that is far from 0 in all rows,
-    // and the actor would follow a slope that the log does not have.
-    private Tensor Standardised(TransitionBatch batch, Tensor action) => (action - _centre!) * (2 / (batch.UpperBound - batch.LowerBound));
+    private Tensor Standardised(TransitionBatch batch, Tensor action) =>
+        ExploredBounds.Standardised(action, _meanAction!, batch.LowerBound, batch.UpperBound);
 
     private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
 }

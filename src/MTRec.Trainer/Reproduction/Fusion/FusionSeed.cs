@@ -35,8 +35,11 @@ internal sealed class FusionSeed(
     /// <summary>Labels of the rows, in the table's order.</summary>
     public static readonly IReadOnlyList<string> Rows =
     [
-        Random, Published, Fixed, Bayesian, Constant, Evolution, XmtfRow, IqlRow, CqlRow, Td3Row, BatchRlRow, UnifiedRow, EnhancedRow, Outline,
+        Random, Published, Fixed, Bayesian, Constant, Evolution, XmtfRow, IqlRow, CqlRow, Td3Row, BatchRlRow, UnifiedRow, EnhancedRow, Outline, OneAction, EveryItem,
     ];
+
+    /// <summary>The rows that know what no learner can.</summary>
+    public static readonly IReadOnlySet<string> Oracles = new HashSet<string> { OneAction, EveryItem };
 
     /// <summary>The fixed weights' row.</summary>
     public const string Fixed = "fixed weights";
@@ -64,6 +67,8 @@ internal sealed class FusionSeed(
     private const string IqlRow = "IQL";
     private const string CqlRow = "CQL+SAC";
     private const string Outline = "EnhancedRL, outline";
+    private const string OneAction = "oracle, an action a request";
+    private const string EveryItem = "oracle, any order";
     private const int Points = 5;
 
     private readonly PolicyEvaluation _grading = new(simulator.Evaluation, budget.EvaluationSessions, EvaluationSeed(seed));
@@ -115,6 +120,11 @@ internal sealed class FusionSeed(
         Progressively(UnifiedRow, served, heldOut, perCandidate: false, () => new UnifiedRl(first.Actions, simulator.Training.Shape.StateWidth, Groups, UnifiedOptions));
         Progressively(EnhancedRow, served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.Item, EnhancedRlObjective.Choice));
         Progressively(Outline, served, heldOut, perCandidate: true, () => NewEnhanced(EnhancedRlCredit.List, EnhancedRlObjective.Value));
+
+        using (var oracle = new ActionOracle(simulator, served, seed))
+            Grade(OneAction, oracle, null);
+        using (var oracle = new ItemOracle(simulator))
+            Grade(EveryItem, oracle, null);
         return _outcomes;
     }
 
@@ -216,7 +226,7 @@ internal sealed class FusionSeed(
     private void Grade(
         string row,
         IFusionPolicy policy,
-        FusionLog heldOut,
+        FusionLog? heldOut,
         IReadOnlyList<(double Updates, double Value)>? curve = null,
         IReadOnlyList<(double Updates, double Value)>? q = null)
     {
@@ -224,8 +234,8 @@ internal sealed class FusionSeed(
         progress.Report(new FitProgress($"{row}: evaluation users", 0));
         using var scope = NewDisposeScope();
         using var quiet = no_grad();
-        var scores = policy.Score(new Observation(heldOut.State, ones(heldOut.Count), heldOut.TaskScores, heldOut.Items));
-        _outcomes.Add(new FusionOutcome(row, seed, _grading.Of(policy), scores.Floats(), curve ?? [], q ?? []));
+        var scores = heldOut is null ? null : policy.Score(new Observation(heldOut.State, ones(heldOut.Count), heldOut.TaskScores, heldOut.Items)).Floats();
+        _outcomes.Add(new FusionOutcome(row, seed, _grading.Of(policy), scores, curve ?? [], q ?? []));
     }
 
     private HeldOutImpressions Impressions(FusionLog log)

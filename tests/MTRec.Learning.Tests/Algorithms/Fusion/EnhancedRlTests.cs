@@ -83,6 +83,37 @@ public sealed class EnhancedRlTests : IDisposable
     }
 
     [Fact]
+    public void Critics_that_climb_do_not_take_the_climb_for_an_actions_effect()
+    {
+        // Rewards do not depend on the action but rise from one log to the next, while every action is far from 0.
+        using var served = new ConstantPolicy("served", MoodyUsers.Actions, [0.8f, -0.8f]);
+        using var log = Log(served, 0, 300);
+        var chance = randn(log.ItemRewards.shape, generator: new Generator(4));
+        var options = new EnhancedRlOptions
+        {
+            Critics = 2, CriticHidden = [8, 4], ExpertWidth = 8, Objective = EnhancedRlObjective.Value, BatchSize = 32, CriticWarmUp = int.MaxValue, CriticRate = 3e-3, Discount = 0,
+        };
+        using var learner = new EnhancedRl(MoodyUsers.Actions, 3, 2, 2, options);
+        learner.Use(Earning(chance));
+        learner.Use(Earning(chance + 4));
+        for (var update = 0; update < 300; update++)
+            learner.Update();
+
+        var batch = TransitionBatch.Of(log, arange(0, 256, dtype: ScalarType.Int64));
+        var climbed = ValueAt(0.8f);
+        Assert.True(climbed > 5, $"{climbed}");
+        Assert.InRange(ValueAt(0.9f) - ValueAt(0.7f), -0.06 * climbed, 0.06 * climbed);
+
+        FusionLog Earning(Tensor rewards) => log with { ItemRewards = rewards, Rewards = rewards.sum(1L) };
+
+        float ValueAt(float action)
+        {
+            learner.Policy.StartAt(tensor(new[] { action, -action }));
+            return -learner.ActorLoss(batch).item<float>();
+        }
+    }
+
+    [Fact]
     public void It_learns_from_a_few_rounds_what_single_items_tell()
     {
         var learner = new EnhancedRl(
