@@ -19,7 +19,8 @@ namespace MTRec.Learning.Evaluation.OffPolicy;
 /// densities are needed, so that nothing is weighed and the effective sample size is the number of first states.
 /// <para>
 /// alpha and the learning rate presuppose a scale, which the paper does not give. Ours: rewards are divided by their deviation over the log, and
-/// Q_0 is about the log's own mean return everywhere, so that the published few and small steps need not climb there.
+/// Q_0 is about the log's own mean return everywhere, so that the published few and small steps need not climb there. The network reads actions in
+/// deviations from their mean over the log: where a log varies them little around a point far from 0, the network would take the offset for a slope.
 /// </para>
 /// </remarks>
 /// <param name="options">How it fits.</param>
@@ -58,21 +59,27 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
-        var chosen = stack(policies.Select(policy => Chosen(log.State, policy)));
+        var (centre, deviation) = Spread(log.Action);
         var scale = Math.Max(1e-6, log.Reward.std(unbiased: false).item<float>());
+        var rows = new Rows(
+            log.State,
+            (log.Action - centre) / deviation,
+            (stack(policies.Select(policy => Chosen(log.State, policy))) - centre) / deviation,
+            log.Reward / scale,
+            log.Next);
         manual_seed(options.Seed);
         var inputs = (int)(log.State.shape[1] + log.Action.shape[1]);
         using var one = new CriticEnsemble(1, inputs, options.Hidden);
         one.StartAt(full(1, log.MeanReturn(options.Discount) / scale));
         using var networks = new CriticEnsemble(policies.Count, inputs, options.Hidden);
         networks.StartAs(one);
-        Fit(networks, log, chosen, scale, progress, cancellation);
+        Fit(networks, rows, progress, cancellation);
 
         using var quiet = no_grad();
-        var rows = FirstRows(log);
-        var places = tensor(rows);
-        var values = networks.OfOwnActions(log.State.index_select(0, places), chosen.index_select(1, places)).Floats();
-        return [.. policies.Select((_, policy) => Estimate(values.AsSpan(policy * rows.Length, rows.Length), scale, bootstrap))];
+        var first = FirstRows(log);
+        var places = tensor(first);
+        var values = networks.OfOwnActions(rows.State.index_select(0, places), rows.Chosen.index_select(1, places)).Floats();
+        return [.. policies.Select((_, policy) => Estimate(values.AsSpan(policy * first.Length, first.Length), scale, bootstrap))];
     }
 
     /// <summary>r + gamma * goesOn * Q_{k-1}(s', pi_e(s')).</summary>
@@ -101,11 +108,9 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         return new OffPolicyEstimate(Name, bootstrap.Interval(sums, total => total[0] / total[1]), values.Length, values.Length);
     }
 
-    private void Fit(
-        CriticEnsemble networks, TransitionLog log, Tensor chosen, double scale, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    private void Fit(CriticEnsemble networks, Rows log, IProgress<FitProgress>? progress, CancellationToken cancellation)
     {
-        using var previous = new CriticEnsemble((int)chosen.shape[0], (int)(log.State.shape[1] + log.Action.shape[1]), options.Hidden);
-        var reward = log.Reward / scale;
+        using var previous = new CriticEnsemble((int)log.Chosen.shape[0], (int)(log.State.shape[1] + log.Action.shape[1]), options.Hidden);
         using var optimizer = optim.Adam(networks.parameters(), options.LearningRate);
         var random = new Random(options.Seed);
         var rows = new long[options.BatchSize];
@@ -116,8 +121,8 @@ public sealed class FittedQEvaluation(FittedQOptions options)
             if (step % options.TargetEvery == 0)
                 previous.Follow(networks, 1);
             for (var i = 0; i < rows.Length; i++)
-                rows[i] = random.NextInt64(log.Count);
-            var loss = StepLoss(networks, previous, log, chosen, reward, tensor(rows));
+                rows[i] = random.NextInt64(log.State.shape[0]);
+            var loss = StepLoss(networks, previous, log, tensor(rows));
             optimizer.zero_grad();
             loss.backward();
             optimizer.step();
@@ -131,7 +136,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         }
     }
 
-    private Tensor StepLoss(CriticEnsemble networks, CriticEnsemble previous, TransitionLog log, Tensor chosen, Tensor reward, Tensor rows)
+    private Tensor StepLoss(CriticEnsemble networks, CriticEnsemble previous, Rows log, Tensor rows)
     {
         var state = log.State.index_select(0, rows);
         var next = log.Next.index_select(0, rows);
@@ -139,12 +144,12 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         Tensor target;
         using (no_grad())
         {
-            var nextValue = previous.OfOwnActions(log.State.index_select(0, successor), chosen.index_select(1, successor));
-            target = Target(reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
+            var nextValue = previous.OfOwnActions(log.State.index_select(0, successor), log.Chosen.index_select(1, successor));
+            target = Target(log.Reward.index_select(0, rows), next.ge(0).to(ScalarType.Float32), nextValue, options.Discount);
         }
 
         var logged = networks.call(cat([state, log.Action.index_select(0, rows)], 1));
-        var evaluated = options.Conservatism > 0 ? networks.OfOwnActions(state, chosen.index_select(1, rows)) : null;
+        var evaluated = options.Conservatism > 0 ? networks.OfOwnActions(state, log.Chosen.index_select(1, rows)) : null;
         return Loss(logged, evaluated, target, options.Conservatism);
     }
 
@@ -170,4 +175,19 @@ public sealed class FittedQEvaluation(FittedQOptions options)
 
         return cat(parts, dim: 0);
     }
+
+    // Mean and deviation of every dimension [A]; a dimension that the log never varies stays in its own units.
+    private static (Tensor Centre, Tensor Deviation) Spread(Tensor action)
+    {
+        var deviation = action.std(0L, unbiased: false);
+        return (action.mean([0L]), where(deviation.gt(1e-6f), deviation, ones_like(deviation)));
+    }
+
+    /// <summary>What the networks are fitted on, in their units.</summary>
+    /// <param name="State">[N, S].</param>
+    /// <param name="Action">The logged actions [N, A].</param>
+    /// <param name="Chosen">What each policy would do [M, N, A].</param>
+    /// <param name="Reward">[N].</param>
+    /// <param name="Next">[N] int64.</param>
+    private sealed record Rows(Tensor State, Tensor Action, Tensor Chosen, Tensor Reward, Tensor Next);
 }

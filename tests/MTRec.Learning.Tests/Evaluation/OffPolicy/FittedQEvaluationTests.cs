@@ -98,6 +98,30 @@ public sealed class FittedQEvaluationTests
     }
 
     [Fact]
+    public void Neither_the_offset_nor_the_unit_of_actions_matters()
+    {
+        using var scope = NewDisposeScope();
+        using var log = new TwoStateProcess(300, 7).Transitions();
+        using var moved = new TransitionLog(
+            log.State.clone(), (log.Action * 0.1f) + 6, log.Reward.clone(), log.LogDensity.clone(), log.Next.clone(), log.Session.clone(), log.Step.clone());
+        var fit = new FittedQEvaluation(Quick with { Steps = 100, TargetEvery = 20, Conservatism = 0.3 });
+        var (policy, bootstrap) = (Policy(0.5, -0.4), new UserBootstrap(1, 50));
+        var (here, there) = (fit.Evaluate(log, policy, bootstrap), fit.Evaluate(moved, state => (policy(state) * 0.1f) + 6, bootstrap));
+        Assert.Equal(here.Value.Value, there.Value.Value, 0.003);
+    }
+
+    [Fact]
+    public void A_dimension_that_was_never_varied_keeps_its_unit()
+    {
+        using var scope = NewDisposeScope();
+        using var log = new TwoStateProcess(300, 7).Transitions();
+        using var still = new TransitionLog(
+            log.State.clone(), full_like(log.Action, 0.3f), log.Reward.clone(), log.LogDensity.clone(), log.Next.clone(), log.Session.clone(), log.Step.clone());
+        var estimate = new FittedQEvaluation(Quick with { Steps = 50 }).Evaluate(still, Policy(0.5, -0.4), new UserBootstrap(1, 50));
+        Assert.InRange(estimate.Value.Value, 0, 10);
+    }
+
+    [Fact]
     public void The_published_settings_order_policies_as_they_are()
     {
         using var scope = NewDisposeScope();
