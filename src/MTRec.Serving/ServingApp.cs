@@ -104,6 +104,7 @@ internal static class ServingApp
         services.AddSingleton(provider =>
             new BundleRegistry(provider.GetRequiredService<ServiceRoot>().Resolve(provider.GetRequiredService<RegistryOptions>().Path)));
         services.AddSingleton<BundleHost>();
+        services.AddSingleton<WantedBundles>();
         services.AddSingleton<BundlesEndpoint>();
         services.AddHostedService<BundleStartup>();
     }

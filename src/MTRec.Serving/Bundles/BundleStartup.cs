@@ -5,7 +5,7 @@ namespace MTRec.Serving.Bundles;
 
 /// <summary>Loads the configured bundle, warms it and puts it into service. Where none may serve, the process says why and ends.</summary>
 internal sealed partial class BundleStartup(
-    BundleRegistry registry, BundleHost bundles, RegistryOptions options, WarmUp warmUp, IHostApplicationLifetime lifetime, ILogger<BundleStartup> logger)
+    BundleRegistry registry, BundleHost bundles, RegistryOptions options, WantedBundles wanted, WarmUp warmUp, IHostApplicationLifetime lifetime, ILogger<BundleStartup> logger)
     : BackgroundService
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal sealed partial class BundleStartup(
     {
         if (Choose(stoppingToken) is { } served)
         {
-            bundles.Serve(served);
+            bundles.Serve(new BundleSnapshot(served, null, LoadWanted(served, stoppingToken), null));
             LogServing(served.Id, served.Bundle.Directory);
         }
         else
@@ -38,6 +38,17 @@ internal sealed partial class BundleStartup(
 
         LogNone(options.Bundle, options.Version ?? "(any version)", registry.Root, candidates.Length);
         return null;
+    }
+
+    private IEnumerable<ServedBundle> LoadWanted(ServedBundle active, CancellationToken cancellation)
+    {
+        foreach (var version in wanted.Versions)
+        {
+            if (version == active.Version)
+                yield return active;
+            else if (registry.Find(options.Bundle, version) is { } listing && TryLoad(listing) is { } bundle && Warm(new ServedBundle(bundle), cancellation) is { } served)
+                yield return served;
+        }
     }
 
     private Bundle? TryLoad(BundleListing listing)

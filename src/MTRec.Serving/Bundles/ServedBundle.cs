@@ -1,4 +1,4 @@
-using Microsoft.Extensions.ObjectPool;
+using System.Collections.Concurrent;
 using MTRec.Inference;
 using MTRec.Serving.Ranking;
 using MTRec.Serving.Ranking.Requests;
@@ -8,7 +8,10 @@ namespace MTRec.Serving.Bundles;
 /// <summary>A bundle with what the service keeps ready for its requests. One request works on one of them from its start to its end.</summary>
 internal sealed class ServedBundle(Bundle bundle) : IDisposable
 {
-    private readonly ObjectPool<RankCall> _calls = new DefaultObjectPoolProvider().Create(new CallPolicy(bundle.Shape));
+    private static readonly int PooledCalls = 2 * Environment.ProcessorCount;
+
+    private readonly ConcurrentQueue<RankCall> _calls = new();
+    private volatile bool _retired;
 
     /// <summary>The bundle.</summary>
     public Bundle Bundle { get; } = bundle;
@@ -22,27 +25,38 @@ internal sealed class ServedBundle(Bundle bundle) : IDisposable
     /// <summary>Name and version as the event log has them.</summary>
     public string Id { get; } = $"{bundle.Manifest.Name}/{bundle.Manifest.Version}";
 
-    /// <summary>Takes an empty call from the pool.</summary>
-    public RankCall RentCall() => _calls.Get();
+    /// <summary>The version.</summary>
+    public string Version => Bundle.Manifest.Version;
+
+    /// <summary>Takes an empty call from the pool. Whoever holds the bundle may do so even after it is retired.</summary>
+    public RankCall RentCall() => _calls.TryDequeue(out var call) ? call : new RankCall(Bundle.Shape);
 
     /// <summary>Gives a call back.</summary>
-    public void ReturnCall(RankCall call) => _calls.Return(call);
+    public void ReturnCall(RankCall call)
+    {
+        call.Reset();
+        if (_calls.Count >= PooledCalls)
+        {
+            call.Dispose();
+            return;
+        }
+
+        _calls.Enqueue(call);
+        if (_retired)
+            EmptyPool();
+    }
 
     /// <summary>Ends the service of this bundle; calls that still run end as they would have.</summary>
     public void Dispose()
     {
-        (_calls as IDisposable)?.Dispose();
+        _retired = true;
+        EmptyPool();
         Bundle.Dispose();
     }
 
-    private sealed class CallPolicy(BundleShape shape) : PooledObjectPolicy<RankCall>
+    private void EmptyPool()
     {
-        public override RankCall Create() => new(shape);
-
-        public override bool Return(RankCall obj)
-        {
-            obj.Reset();
-            return true;
-        }
+        while (_calls.TryDequeue(out var call))
+            call.Dispose();
     }
 }
