@@ -1,4 +1,5 @@
 using MTRec.Core.Bundles;
+using MTRec.Core.Features;
 using MTRec.Core.Fusion;
 using MTRec.Learning.Algorithms.BatchRl;
 using MTRec.Learning.Algorithms.CqlSac;
@@ -6,11 +7,16 @@ using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MentalReward.Choices;
+using MTRec.Learning.Algorithms.MultiTask;
 using MTRec.Learning.Algorithms.Sac;
 using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Environments;
+using MTRec.Learning.Examples;
+using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
+using MTRec.Learning.Networks;
+using MTRec.Learning.Pipelines;
 using static TorchSharp.torch;
 
 namespace MTRec.Benchmarks;
@@ -50,6 +56,7 @@ internal static class Learners
         OffPolicy("iql", new() { ["hidden"] = Wide, ["discount"] = 0.99, ["expectile"] = 0.7, ["inverseTemperature"] = 3 }, log => new Iql(log, Actions, new IqlOptions())),
         Sac,
         QrIql,
+        Mmoe,
     ];
 
     // A list of five items with eight task scores; the power product has two dimensions of the action a task.
@@ -216,6 +223,89 @@ internal static class Learners
             return new RunningLearner(updates => new ChoiceIql(new QrIqlOptions(), new ChoiceFit { Steps = updates }, seed: 1).Fit(log).Dispose(), log);
         },
         "qr-iql");
+
+    // A batch as KuaiRand's features make it, the same in every update: the assembling of examples is not timed.
+    private static LearnerCase Mmoe
+    {
+        get
+        {
+            var (backbone, experts, fit) = (new BackboneOptions(), new MmoeOptions(), new FitOptions());
+            var sizes = new
+            {
+                Batch = fit.BatchSize,
+                Shown = 20,
+                History = 50,
+                Items = 7500,
+                Tasks = BehaviourTask.Default.Count,
+                Actions = DefaultBundle.HistoryActions.Count,
+                ContextCodes = new[] { 24, 7, 15 },
+                UserNumbers = 4,
+                UserCodes = Enumerable.Repeat(20, 22).ToArray(),
+                ItemNumbers = 9,
+                ItemCodes = new[] { 20, 4, 10, 60 },
+                Embedding = backbone.EmbeddingSize,
+                ItemEmbedding = backbone.ItemEmbeddingSize,
+                backbone.ItemWidth,
+                backbone.EventWidth,
+                backbone.ItemDropout,
+                backbone.Dropout,
+                experts.Experts,
+                experts.ExpertWidth,
+                experts.TowerWidth,
+                ExpertDropout = experts.Dropout,
+            };
+            FeatureDefinition[] features =
+            [
+                .. Features(FeatureKind.Context, 0, sizes.ContextCodes),
+                .. Features(FeatureKind.User, sizes.UserNumbers, sizes.UserCodes),
+                .. Features(FeatureKind.Item, sizes.ItemNumbers, sizes.ItemCodes),
+            ];
+            return new LearnerCase("mmoe", sizes, Build, "mmoe");
+
+            RunningLearner Build()
+            {
+                var schema = new FeatureSchema(features, new HistoryLayout(sizes.History, DefaultBundle.HistoryActions));
+                var statistics = new BackboneStatistics(Unit(schema.Context), Unit(schema.User), Unit(schema.Item));
+                var model = new UpstreamModel(
+                    BehaviourTask.Default, [.. BehaviourTask.Default.Select(_ => 0.5f)], new Backbone(schema, statistics, sizes.Items, backbone), experts);
+                var history = cat(
+                    [
+                        ones(sizes.Batch, sizes.Shown, 1),
+                        rand(sizes.Batch, sizes.Shown, 2) * 1000,
+                        rand(sizes.Batch, sizes.Shown, sizes.Actions).lt(0.2).to_type(ScalarType.Float32),
+                        FeatureRows(sizes.Items, schema.Item, sizes.Batch, sizes.Shown),
+                    ],
+                    -1);
+                var batch = new FeatureBatch(
+                    FeatureRows(null, schema.Context, sizes.Batch), FeatureRows(null, schema.User, sizes.Batch), history, FeatureRows(sizes.Items, schema.Item, sizes.Batch));
+                var labels = rand(sizes.Batch, sizes.Tasks).lt(0.2).to_type(ScalarType.Float32);
+                var (known, weights) = (ones(sizes.Batch, sizes.Tasks), ones(sizes.Tasks));
+                return new RunningLearner(
+                    updates => new Fitter(fit with { Epochs = 1 }, null, default).Fit(
+                        "mmoe", model, () => [.. Enumerable.Repeat(Array.Empty<int>(), updates)], _ => Loss(), () => 0),
+                    model, batch.Context, batch.User, batch.History, batch.Candidates, labels, known, weights);
+
+                Tensor Loss() => MultiTaskLearner.Loss(model.call(batch), labels, known, weights);
+            }
+        }
+    }
+
+    private static IEnumerable<FeatureDefinition> Features(FeatureKind kind, int numbers, int[] codes) =>
+    [
+        .. Enumerable.Range(0, numbers).Select(i => new FeatureDefinition($"number{i}", kind, FeatureType.Numeric, 0, -1000, 1000)),
+        .. codes.Select((size, i) => new FeatureDefinition($"code{i}", kind, FeatureType.Categorical, 0, 0, size - 1)),
+    ];
+
+    private static NumericStatistics[] Unit(IReadOnlyList<FeatureDefinition> features) => [.. features.Select(_ => new NumericStatistics(false, 0, 1))];
+
+    // Random rows of features; of an item's, the first column is its index.
+    private static Tensor FeatureRows(int? items, IReadOnlyList<FeatureDefinition> features, params long[] rows)
+    {
+        var columns = features.Select(feature => feature.Type == FeatureType.Numeric ? randn(rows) : Codes(feature.Size));
+        return stack([.. items is { } count ? columns.Prepend(Codes(count)) : columns], -1);
+
+        Tensor Codes(int size) => randint(0, size, rows).to_type(ScalarType.Float32);
+    }
 
     private static LearnerCase Perceptron(int batch) => new(
         $"perceptron, batch {batch}",

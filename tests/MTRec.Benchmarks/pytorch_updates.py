@@ -493,6 +493,122 @@ def qr_iql(z):
     return update
 
 
+class Features(nn.Module):
+    """Raw columns, quantities first: those clipped, made logarithmic and normalised, codes embedded in one table."""
+
+    def __init__(self, numbers, codes, size):
+        super().__init__()
+        self.numbers, self.places = torch.arange(numbers), torch.arange(numbers, numbers + len(codes))
+        self.low, self.high = torch.full((numbers,), -1e3), torch.full((numbers,), 1e3)
+        self.heavy, self.mean, self.scale = torch.zeros(numbers), torch.zeros(numbers), torch.ones(numbers)
+        self.largest = torch.tensor(codes, dtype=torch.float) - 1
+        self.offset = torch.tensor(codes).cumsum(0).float() - torch.tensor(codes)
+        self.table = nn.Embedding(sum(codes), size)
+        self.width = numbers + len(codes) * size
+
+    def forward(self, x):
+        codes = torch.minimum(x.index_select(-1, self.places).floor().clamp_min(0), self.largest) + self.offset
+        embedded = self.table(codes.long()).flatten(-2)
+        if not len(self.numbers):
+            return embedded
+        numbers = torch.minimum(torch.maximum(x.index_select(-1, self.numbers), self.low), self.high)
+        numbers = numbers + self.heavy * (numbers.relu().log1p() - numbers)
+        return torch.cat([((numbers - self.mean) * self.scale).clamp(-5, 5), embedded], -1)
+
+
+class UpstreamModel(nn.Module):
+    """Features, the history with its summary, attention and matches, and a multi-gate mixture of experts."""
+
+    def __init__(self, z):
+        super().__init__()
+        self.z = z
+        size, own, item, event, actions = z["embedding"], z["itemEmbedding"], z["itemWidth"], z["eventWidth"], z["actions"]
+        self.context, self.user = Features(0, z["contextCodes"], size), Features(z["userNumbers"], z["userCodes"], size)
+        self.features, self.own = Features(z["itemNumbers"], z["itemCodes"], size), nn.Embedding(z["items"] + 1, own)
+        self.item = nn.Linear(self.features.width + own, item)
+        self.event = nn.Linear(item + actions + 2, event)
+        self.places = nn.Parameter(torch.randn(z["history"], event) * 0.02)
+        self.query, self.key = nn.Linear(item, item), nn.Linear(event, item)
+        self.latest = (torch.arange(z["history"]) >= z["history"] - 3).float()
+        self.matched = [0, *range(1 + z["itemNumbers"], 1 + z["itemNumbers"] + len(z["itemCodes"]))]
+        user = self.context.width + self.user.width + 3 * (event + actions + 1) + 1
+        item = self.features.width + own + item + event + len(self.matched) * (actions + 2)
+        e, w, k = z["experts"], z["expertWidth"], z["tasks"]
+        self.first_user, self.first_item = nn.Linear(user, e * w + k * e), nn.Linear(item, e * w + k * e, bias=False)
+        self.tower_in, self.tower_in_bias = nn.Parameter(torch.randn(k, w, z["towerWidth"]) * math.sqrt(2 / w)), nn.Parameter(torch.zeros(k, 1, z["towerWidth"]))
+        self.tower_out, self.tower_out_bias = nn.Parameter(torch.randn(k, z["towerWidth"], 1) * 0.1), nn.Parameter(torch.zeros(k, 1, 1))
+
+    def encode(self, x):
+        index = x[..., 0]
+        index = index * (index <= self.z["items"])
+        index = index * (torch.rand_like(index) >= self.z["itemDropout"])
+        return torch.cat([self.features(x[..., 1:]), self.own(index.long())], -1)
+
+    def summarise(self, present, age, columns):
+        rows = present.shape[1]
+        parts = []
+        for weights in (present, present * (age * (-1 / 86400)).exp(), present * self.latest[-rows:]):
+            parts.append((weights.unsqueeze(1) @ columns).squeeze(1) / (weights.sum(1, keepdim=True) + 1))
+        return torch.cat([*parts, present.sum(1, keepdim=True).log1p()], -1)
+
+    def forward(self, context, user, history, candidates):
+        z, shown = self.z, history[..., 3 + self.z["actions"]:]
+        rows, present, age = history.shape[1], history[..., 0], history[..., 1].clamp_min(0)
+        responses = torch.cat([history[..., 3:3 + z["actions"]], history[..., 2:3].clamp_min(0).log1p() * 0.25], -1)
+        seen = self.item(self.encode(shown)).relu()
+        events = self.event(torch.cat([seen, responses, age.unsqueeze(-1).log1p() * 0.1], -1)) + self.places[-rows:]
+        events = events.relu() * present.unsqueeze(-1)
+        summary = self.summarise(present, age, torch.cat([events, responses], -1))
+
+        features = self.encode(candidates)
+        item = self.item(features).relu()
+        scores = (self.key(events) @ self.query(item).unsqueeze(-1)).squeeze(-1) / math.sqrt(z["itemWidth"])
+        weights = (scores * present + (present - 1) * 1e9).softmax(-1) * present
+        attended = (weights.unsqueeze(1) @ events).squeeze(1)
+        matched = []
+        for column in self.matched:
+            code = candidates[:, column:column + 1]
+            matches = present * (shown[..., column] == code) * (code > 0)
+            count = matches.sum(1, keepdim=True) + 1
+            matched += [(matches.unsqueeze(1) @ responses).squeeze(1) / count, count.log()]
+        user = F.dropout(torch.cat([self.context(context), self.user(user), summary], -1), z["dropout"])
+        item = F.dropout(torch.cat([features, item, attended, *matched], -1), z["dropout"])
+
+        e, w, k = z["experts"], z["expertWidth"], z["tasks"]
+        experts, gates = (self.first_user(user) + self.first_item(item)).split([e * w, k * e], -1)
+        experts = F.dropout(experts.relu(), z["expertDropout"]).reshape(-1, e, w)
+        mixed = (gates.reshape(-1, k, e).softmax(-1) @ experts).transpose(0, 1)
+        towers = torch.baddbmm(self.tower_in_bias, mixed, self.tower_in).relu()
+        return torch.baddbmm(self.tower_out_bias, towers, self.tower_out).squeeze(-1).t()
+
+
+def upstream(z):
+    model = UpstreamModel(z)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.1)
+    n, h = z["batch"], z["shown"]
+
+    def codes(sizes, *rows):
+        return torch.stack([torch.randint(0, size, rows).float() for size in sizes], -1)
+
+    def items(*rows):
+        return torch.cat([codes([z["items"]], *rows), torch.randn(*rows, z["itemNumbers"]), codes(z["itemCodes"], *rows)], -1)
+    context, user = codes(z["contextCodes"], n), torch.cat([torch.randn(n, z["userNumbers"]), codes(z["userCodes"], n)], -1)
+    history = torch.cat([torch.ones(n, h, 1), torch.rand(n, h, 2) * 1000, (torch.rand(n, h, z["actions"]) < 0.2).float(), items(n, h)], -1)
+    candidates = items(n)
+    labels, known, weights = (torch.rand(n, z["tasks"]) < 0.2).float(), torch.ones(n, z["tasks"]), torch.ones(z["tasks"])
+
+    def update():
+        losses = F.binary_cross_entropy_with_logits(model(context, user, history, candidates), labels, reduction="none")
+        loss = (losses * known * weights).sum() / n
+        optimizer.zero_grad()
+        loss.backward()
+        if not math.isfinite(loss.item()):
+            raise ArithmeticError("the loss is not finite")
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 5)
+        optimizer.step()
+    return update
+
+
 CASES = {
     "perceptron": perceptron,
     "batchrl-mtf": batch_rl,
@@ -505,6 +621,7 @@ CASES = {
     "iql": iql,
     "sac": sac,
     "qr-iql": qr_iql,
+    "mmoe": upstream,
 }
 
 

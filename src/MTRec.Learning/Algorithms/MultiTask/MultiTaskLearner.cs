@@ -76,13 +76,22 @@ public sealed class MultiTaskLearner(
         return scores;
     }
 
+    /// <summary>Mean over the examples of the weighted sum of the known tasks' binary cross-entropies.</summary>
+    /// <param name="logits">[B, K].</param>
+    /// <param name="targets">In [0, 1] [B, K].</param>
+    /// <param name="known">1 where the log tells the target, else 0 [B, K].</param>
+    /// <param name="weights">Weight of each task [K].</param>
+    public static Tensor Loss(Tensor logits, Tensor targets, Tensor known, Tensor weights)
+    {
+        var losses = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction: nn.Reduction.None);
+        return (losses * known * weights).sum() / logits.shape[0];
+    }
+
     private Tensor Loss(
         nn.Module<FeatureBatch, Tensor> model, ImpressionExamples examples, TaskTargets targets, int[] rows, ExampleView[] drawn, Tensor weights)
     {
         var logits = model.call(examples.Batch(rows, Array.ConvertAll(rows, row => drawn[row])));
         var (values, known) = targets.Of(rows);
-        var losses = nn.functional.binary_cross_entropy_with_logits(
-            logits, tensor(values, rows.Length, tasks.Count), reduction: nn.Reduction.None);
-        return (losses * tensor(known, rows.Length, tasks.Count) * weights).sum() / rows.Length;
+        return Loss(logits, tensor(values, rows.Length, tasks.Count), tensor(known, rows.Length, tasks.Count), weights);
     }
 }
