@@ -90,17 +90,28 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         return Above(first, parameter => parameter.detach());
     }
 
+    /// <summary>The same of one member alone [b], which asks nothing of the others.</summary>
+    public Tensor Frozen(Tensor state, Tensor action, int member)
+    {
+        var (weight, bias) = OfMember(0, member);
+        var columns = state.shape[1];
+        var x = bias.addmm(state, weight.narrow(0, 0, columns)) + action.matmul(weight.narrow(0, columns, action.shape[1]));
+        for (var layer = 1; layer < _layers; layer++)
+        {
+            (weight, bias) = OfMember(layer, member);
+            x = bias.addmm(x.relu(), weight);
+        }
+
+        return x.squeeze(-1);
+    }
+
     /// <summary>One of the networks in a graph: [n, in] -> [n, 1].</summary>
     public OnnxValue Export(OnnxGraph graph, string name, int member, OnnxValue x)
     {
         using var scope = NewDisposeScope();
-        using var quiet = no_grad();
         for (var layer = 0; layer < _layers; layer++)
         {
-            Tensor weight = Weight(layer), bias = Bias(layer);
-            var width = layer == 0 ? weight.shape[1] / _members : weight.shape[2];
-            weight = layer == 0 ? weight.narrow(1, member * width, width) : weight[member];
-            bias = layer == 0 ? bias.narrow(0, member * width, width) : bias[member].squeeze(0);
+            var (weight, bias) = OfMember(layer, member);
             x = layer == 0 ? x : graph.Relu(x);
             x = graph.MatMul(x, graph.Initializer($"{name}.{layer}.weight", weight)) + graph.Initializer($"{name}.{layer}.bias", bias);
         }
@@ -111,6 +122,16 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
     private Parameter Weight(int layer) => get_parameter($"weight{layer}")!;
 
     private Parameter Bias(int layer) => get_parameter($"bias{layer}")!;
+
+    // A member's weights [in, out] and [out], as constants.
+    private (Tensor Weight, Tensor Bias) OfMember(int layer, int member)
+    {
+        Tensor weight = Weight(layer).detach(), bias = Bias(layer).detach();
+        if (layer > 0)
+            return (weight.select(0, member), bias.select(0, member).squeeze(0));
+        var width = weight.shape[1] / _members;
+        return (weight.narrow(1, member * width, width), bias.narrow(0, member * width, width));
+    }
 
     private Tensor Above(Tensor first, Func<Tensor, Tensor> weights) =>
         Upper((first + weights(Bias(0))).reshape(first.shape[0], _members, -1).transpose(0, 1), weights);

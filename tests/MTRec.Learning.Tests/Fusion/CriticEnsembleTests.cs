@@ -84,6 +84,12 @@ public sealed class CriticEnsembleTests
         var parts = critics.Frozen(x.detach().narrow(1, 0, 2), split);
         Assert.True(parts.allclose(critics.call(cat([x.narrow(1, 0, 2), split], 1)), atol: 1e-5));
         parts.sum().backward();
+        var slope = split.grad!.clone();
+        var own = new[] { 0, 1 }.Select(member => critics.Frozen(x.detach().narrow(1, 0, 2), split, member)).ToArray();
+        Assert.All(own.Zip([0, 1]), pair => Assert.True(pair.First.allclose(parts[pair.Second], atol: 1e-5)));
+        split.grad!.zero_();
+        (own[0] + own[1]).sum().backward();
+        Assert.True(slope.allclose(split.grad!, atol: 1e-5));
         Assert.True(split.grad!.abs().sum().item<float>() > 0);
         Assert.True(x.grad!.abs().sum().item<float>() > 0);
         Assert.All(critics.parameters(), parameter => Assert.Null(parameter.grad));

@@ -132,7 +132,7 @@ public sealed class BatchRl : IFusionLearner
         Tensor action;
         using (no_grad())
             action = Policy.Decode(state, BatchRlPolicy.Latents([state.shape[0], Policy.LatentWidth], _chance)).detach();
-        return -Policy.Critics.Frozen(cat([state, Policy.Perturb(state, action)], -1))[0].mean();
+        return -Policy.Critics.Frozen(state, Policy.Perturb(state, action), member: 0).mean();
     }
 
     private static void Minimise(optim.Optimizer optimizer, Tensor loss)

@@ -97,7 +97,7 @@ public sealed class CqlSac : IFusionLearner
         var (action, logDensity) = Draw(batch.State);
         _temperatureStep.Minimise(TemperatureLoss(_logTemperature, logDensity, Policy.Actions.Width));
         var temperature = _logTemperature.detach().exp();
-        _actorStep.Minimise(ActorLoss(_critics.Frozen(cat([batch.State, action], -1)), logDensity, temperature));
+        _actorStep.Minimise(ActorLoss(_critics.Frozen(batch.State, action), logDensity, temperature));
 
         var logged = _critics.call(cat([batch.State, batch.Action], -1));
         var loss = BellmanLoss(logged, Target(batch));

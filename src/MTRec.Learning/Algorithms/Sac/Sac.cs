@@ -143,7 +143,7 @@ public sealed class Sac : IDisposable
         _criticOptimizer.Minimise(CriticLoss(_critics.call(cat([batch.State, batch.Action], 1)), target));
 
         var (action, density) = Policy.Draw(batch.State);
-        _actorOptimizer.Minimise(ActorLoss(_critics.Frozen(cat([batch.State, action], 1)).amin([0L]), density, _logTemperature.detach().exp()));
+        _actorOptimizer.Minimise(ActorLoss(_critics.Frozen(batch.State, action).amin([0L]), density, _logTemperature.detach().exp()));
         _temperatureOptimizer.Minimise(TemperatureLoss(_logTemperature, density, _targetEntropy));
         _targets.Follow(_critics, _options.TargetRate);
     }

@@ -96,7 +96,7 @@ public sealed class Td3 : IFusionLearner
         if (++_updates % _options.PolicyDelay == 0)
         {
             var chosen = Policy.Act(batch.State);
-            var value = _critics.Frozen(cat([batch.State, chosen], -1))[0];
+            var value = _critics.Frozen(batch.State, chosen, member: 0);
             _actorStep.Minimise(ActorLoss(value, chosen, batch.Action, _options.BehaviourCloning));
             TargetPolicy.Network.Follow(Policy.Network, _options.TargetRate);
             TargetCritics.Follow(_critics, _options.TargetRate);
