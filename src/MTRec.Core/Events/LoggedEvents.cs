@@ -51,9 +51,18 @@ public sealed record ExposureEvent : LoggedEvent
     /// <summary>How the action was drawn; absent where the policy's own action ranked or none did.</summary>
     public ExposureExploration? Exploration { get; init; }
 
+    /// <summary>The experiments that the request took part in.</summary>
+    public ExposureVariant[] Variants { get; init; } = [];
+
     /// <summary>Parts that were missing when the answer was made.</summary>
     public required string[] Degraded { get; init; }
 }
+
+/// <summary>A request's part in an experiment.</summary>
+/// <param name="Experiment">The experiment.</param>
+/// <param name="Variant">The variant that applied.</param>
+/// <param name="Because"><c>override</c> or <c>forced</c>, where somebody chose the variant; absent where chance did. Only chance may be judged by.</param>
+public sealed record ExposureVariant(string Experiment, string Variant, string? Because = null);
 
 /// <summary>What a learner needs to know of an explored action, beside the action itself.</summary>
 public sealed record ExposureExploration
