@@ -43,13 +43,12 @@ internal sealed class GuidanceTable : IReproducedTable
     public Report Run(ReproductionOptions options, IProgress<FitProgress> progress, CancellationToken cancellation)
     {
         var budget = Budget ?? (options.Full
-            ? new GuidanceBudget(Logs.Length, Users: 8000, Seeds: 2, [0.03, 0.1, 0.3])
+            ? new GuidanceBudget(2, Users: 4000, Seeds: 2, [0.03, 0.1, 0.3])
             : new GuidanceBudget(1, Users: 3000, Seeds: 1, [0.1]));
         var seeds = Math.Min(budget.Seeds, options.Seeds);
         var study = new GuidanceStudyOptions
         {
             Recommender = new RecommenderOptions { Width = 16, Hidden = 32 },
-            Weights = budget.Weights,
         };
 
         // Runs are many and small: they share the threads, one each. What the first thread was told, threads made later would not know.
@@ -104,20 +103,29 @@ internal sealed class GuidanceTable : IReproducedTable
             + "propensities. 'users' is the effective number of users that J(trained) rests on.",
         "-IRL is guided by plain IQ-Learn, -MTRec by QR-IQL; both rewards come from a DIN fitted to the training rows of half of the users, and are those of the other half's rows. Both actions' "
             + "rewards are standardised together; at the end of a trajectory there is no reward and so no alignment.",
-        $"w is chosen among {string.Join(", ", budget.Weights.Select(w => w.ToString(CultureInfo.InvariantCulture)))} by the validation rows' cross entropy of seed 1, for each recommender and variant alike.",
-        $"Intervals: 95 %, {Resamples} resamples of users and of {seeds} seeds together; differences are paired by both. Runs of a seed start from the same weights.",
+        $"w is chosen among {string.Join(", ", budget.Weights.Select(Text))}, one for all recommenders of a variant, by the mean AUC of the "
+            + $"validation rows over recommenders and seeds. The unguided choose among {budget.Weights.Count} sets of starts by the same figure: as many "
+            + "trainings. AUC of the validation rows also says when each training stops.",
+        $"Intervals: 95 %, {Resamples} resamples of users and of {seeds} seeds together; differences are paired by users, and "
+            + "by seeds too where the unguided keep their first starts, those of the guided.",
     ];
+
+    private static string Text(double weight) => weight.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>All runs on one log.</summary>
     private sealed class Comparison(string log, ChoiceExamples examples, GuidanceStudy study, int seeds, int threads, IReadOnlyList<double> weights)
     {
-        private readonly ConcurrentDictionary<(string Backbone, GuidanceVariant Variant, int Seed), GuidanceRun> _runs = new();
-        private readonly ConcurrentDictionary<(GuidanceVariant Variant, int Seed), float[]> _rewards = new();
+        // Starts of the unguided beyond those of the guided.
+        private const int OtherStarts = 1000;
+
+        private readonly ConcurrentDictionary<(string Backbone, GuidanceVariant Variant, int Choice, int Seed), GuidanceRun> _runs = new();
+        private readonly ConcurrentDictionary<(GuidanceVariant Variant, int Seed), RecoveredRewards> _rewards = new();
+        private readonly Dictionary<GuidanceVariant, int> _chosen = [];
 
         public void Run(IProgress<FitProgress> progress, CancellationToken cancellation)
         {
             var done = 0;
-            var total = (seeds * 2) + (Backbones.All.Count * seeds * 3);
+            var total = (seeds * 2) + (Backbones.All.Count * seeds * Variants.Length * weights.Count);
             var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
 
             var rewards = from seed in Enumerable.Range(1, seeds) from variant in Variants.Skip(1) select (variant, seed);
@@ -127,20 +135,22 @@ internal sealed class GuidanceTable : IReproducedTable
                 Done($"{key.variant} reward");
             });
 
-            // A backbone's seeds follow each other: the first chooses w.
-            var pairs = from backbone in Backbones.All from variant in Variants select (backbone, variant);
-            Parallel.ForEach(pairs, parallel, pair =>
+            var runs = from backbone in Backbones.All
+                       from variant in Variants
+                       from choice in Enumerable.Range(0, weights.Count)
+                       from seed in Enumerable.Range(1, seeds)
+                       select (backbone, variant, choice, seed);
+            Parallel.ForEach(runs, parallel, run =>
             {
-                IReadOnlyList<double> left = pair.variant == GuidanceVariant.Base ? [0] : weights;
-                for (var seed = 1; seed <= seeds; seed++)
-                {
-                    var guiding = _rewards.GetValueOrDefault((pair.variant, seed));
-                    var best = left.Select(weight => study.Run(pair.backbone.Make, seed, guiding, weight)).MinBy(run => run.ValidationLoss)!;
-                    left = [best.Weight];
-                    _runs[(pair.backbone.Name, pair.variant, seed)] = best;
-                    Done($"{pair.backbone.Name} {pair.variant}");
-                }
+                var (backbone, variant, choice, seed) = run;
+                _runs[(backbone.Name, variant, choice, seed)] = variant == GuidanceVariant.Base
+                    ? study.Run(backbone.Make, seed + (choice * OtherStarts), rewards: null, weight: 0)
+                    : study.Run(backbone.Make, seed, _rewards[(variant, seed)], weights[choice]);
+                Done($"{backbone.Name} {variant}");
             });
+
+            foreach (var variant in Variants)
+                _chosen[variant] = Enumerable.Range(0, weights.Count).MaxBy(choice => Mean(ValidationAuc(variant, choice)).Value);
 
             void Done(string what) => progress.Report(new FitProgress($"guidance on {log}", Interlocked.Increment(ref done) / (double)total, what));
         }
@@ -161,11 +171,23 @@ internal sealed class GuidanceTable : IReproducedTable
                 ["AUC", "AUC - base", "NCIS", "NCIS - base", "users", "w"],
                 [.. Enumerable.Range(0, rows.Count).Select(place => rows[place]), .. means]);
             yield return new ReportTable(
+                $"{log}-choices",
+                $"{log}: what was chosen among, mean of the eight",
+                "choice",
+                ["AUC of the validation rows"],
+                [
+                    .. from variant in Variants
+                       from choice in Enumerable.Range(0, weights.Count)
+                       select new ReportRow(
+                           variant == GuidanceVariant.Base ? $"starts {choice + 1}" : $"-{variant}, w {Text(weights[choice])}",
+                           [Mean(ValidationAuc(variant, choice))]),
+                ]);
+            yield return new ReportTable(
                 $"{log}-rewards",
-                $"{log}: agreement of the rewards with responses that they were not fitted to",
+                $"{log}: AUC of r(s, positive) - r(s, skip) for responses that it was not fitted to, and what it adds to a recommender's score",
                 "reward",
-                ["AUC of r(s, positive) - r(s, skip)"],
-                [.. Variants.Skip(1).Select(variant => new ReportRow($"{variant}", [Mean(seed => study.Agreement(_rewards[(variant, seed)]))]))]);
+                ["training rows", "users kept back", "DIN's score", "and reward", "and another DIN's score"],
+                [.. Variants.Skip(1).Select(variant => new ReportRow($"{variant}", [.. Informed(variant)]))]);
         }
 
         public IEnumerable<Plot> Plots(ReportTable table) => Differences.Select(column => new IntervalPlot(
@@ -183,6 +205,22 @@ internal sealed class GuidanceTable : IReproducedTable
             _ => name,
         };
 
+        private Func<int, double> ValidationAuc(GuidanceVariant variant, int choice) =>
+            seed => Backbones.All.Average(backbone => _runs[(backbone.Name, variant, choice, seed)].ValidationAuc);
+
+        // That of the network that the reward was recovered with; only of trajectories' rows that have a reward.
+        private IEnumerable<ReportCell?> Informed(GuidanceVariant variant)
+        {
+            yield return Mean(seed => study.Agreement(Reward(seed)));
+            yield return Mean(seed => study.KeptBackAuc(Reward(seed), Reward(seed).KeptBackMargins));
+            yield return Mean(seed => study.KeptBackAuc(Reward(seed), Score(seed, 0)));
+            yield return Mean(seed => study.KeptBackAuc(Reward(seed), Score(seed, 0), Reward(seed).KeptBackMargins));
+            yield return weights.Count == 1 ? null : Mean(seed => study.KeptBackAuc(Reward(seed), Score(seed, 0), Score(seed, 1)));
+
+            RecoveredRewards Reward(int seed) => _rewards[(variant, seed)];
+            float[] Score(int seed, int choice) => _runs[("DIN", GuidanceVariant.Base, choice, seed)].KeptBack;
+        }
+
         // The figures of one recommender, or the means of several.
         private ReportRow Row(string label, GuidanceVariant variant, IReadOnlyList<string> names)
         {
@@ -196,8 +234,8 @@ internal sealed class GuidanceTable : IReproducedTable
                     guided ? Cell(study.Test, (seed, counts) => auc(seed, counts) - aucBase(seed, counts)) : null,
                     Cell(study.KeptBack, ncis),
                     guided ? Cell(study.KeptBack, (seed, counts) => ncis(seed, counts) - ncisBase(seed, counts)) : null,
-                    Mean(seed => names.Average(name => Weighed(_runs[(name, variant, seed)].KeptBack).EffectiveUsers())),
-                    guided ? Mean(seed => names.Average(name => _runs[(name, variant, seed)].Weight)) : null,
+                    Mean(seed => names.Average(name => Weighed(_runs[(name, variant, _chosen[variant], seed)].KeptBack).EffectiveUsers())),
+                    guided ? new ReportCell(weights[_chosen[variant]]) : null,
                 ]);
         }
 
@@ -273,7 +311,7 @@ internal sealed class GuidanceTable : IReproducedTable
         }
 
         private GuidanceRun[] Runs(string name, GuidanceVariant variant) =>
-            [.. Enumerable.Range(1, seeds).Select(seed => _runs[(name, variant, seed)])];
+            [.. Enumerable.Range(1, seeds).Select(seed => _runs[(name, variant, _chosen[variant], seed)])];
     }
 
     // Of one seed, from 0, where each user counts as often as the span says.
@@ -284,6 +322,6 @@ internal sealed class GuidanceTable : IReproducedTable
 /// <param name="Logs">Logs, 1 or more.</param>
 /// <param name="Users">First users of each log.</param>
 /// <param name="Seeds">Most seeds of the recommenders.</param>
-/// <param name="Weights">Weights w of the alignment loss to choose from.</param>
+/// <param name="Weights">Weights w of the alignment loss to choose from, and as many sets of starts of the unguided.</param>
 /// <param name="Taobao">That of Virtual Taobao; null for its own.</param>
 internal sealed record GuidanceBudget(int Logs, int Users, int Seeds, IReadOnlyList<double> Weights, TaobaoBudget? Taobao = null);

@@ -39,10 +39,10 @@ internal sealed class TaobaoComparison(ReproductionOptions options, IProgress<Fi
 
     private readonly PpoOptions _ppo = new() { BatchSize = 256 };
     private readonly SacOptions _sac = new() { Width = 128, LearningRate = 1e-3, InitialTemperature = 0.1, UpdatesPerStep = 0.25, Replay = 100_000 };
-    private readonly int _seeds = options.Full ? options.Seeds : Math.Min(options.Seeds, 3);
+    private readonly int _seeds = Math.Min(options.Seeds, 3);
 
     /// <summary>How much is played; by default what the options' budget allows.</summary>
-    public TaobaoBudget Budget { get; init; } = options.Full ? new TaobaoBudget(100_000, 8_000, 50, 2_000) : new TaobaoBudget(30_000, 3_000, 30, 500);
+    public TaobaoBudget Budget { get; init; } = options.Full ? new TaobaoBudget(100_000, 8_000, 30, 2_000) : new TaobaoBudget(30_000, 3_000, 30, 500);
 
     /// <summary>The figures: one row a way to act; eCTR with a 95 % interval over seeds.</summary>
     /// <exception cref="Core.Safetensors.SafetensorsException">The weights are not those of Virtual Taobao.</exception>

@@ -40,18 +40,19 @@ public sealed record GuidanceStudyOptions
 
     /// <summary>-IRL's reward.</summary>
     public QrIqlOptions Irl { get; init; } = QrIqlOptions.IqLearn;
-
-    /// <summary>Weights w to choose from, by the validation loss of the first seed, for each recommender and variant by itself.</summary>
-    public IReadOnlyList<double> Weights { get; init; } = [0.1];
 }
 
 /// <summary>What one fitted recommender says of the rows that are reported.</summary>
-/// <param name="ValidationLoss">Cross entropy of the validation rows.</param>
-/// <param name="Weight">w; 0 without guidance.</param>
+/// <param name="ValidationAuc">AUC of the validation rows.</param>
 /// <param name="Test">Logits of the test rows.</param>
 /// <param name="KeptBack">Logits of the rows of the users kept back.</param>
 /// <param name="Untrained">The same before the first step.</param>
-public sealed record GuidanceRun(double ValidationLoss, double Weight, float[] Test, float[] KeptBack, float[] Untrained);
+public sealed record GuidanceRun(double ValidationAuc, float[] Test, float[] KeptBack, float[] Untrained);
+
+/// <summary>A variant's reward.</summary>
+/// <param name="Train">r(s, skip) and r(s, positive) of every row [rows x 2]; NaN where it is not of the training rows, or a trajectory ends.</param>
+/// <param name="KeptBackMargins">r(s, positive) - r(s, skip) of the rows of the users kept back; NaN where a trajectory ends.</param>
+public sealed record RecoveredRewards(float[] Train, float[] KeptBackMargins);
 
 /// <summary>
 /// Compares recommenders with and without guidance on one log of choices. Runs of one seed start from the same weights and see the same
@@ -76,31 +77,56 @@ public sealed class GuidanceStudy(ChoiceExamples examples, ItemAttributes attrib
     public int[] KeptBack { get; } = examples.Rows(SequencePart.KeptBack);
 
     /// <summary>
-    /// Recovers a variant's reward: r(s, skip) and r(s, positive) of every row, NaN where it is not of the training rows. Cross-fitted [ours]: of
-    /// every second user from the others' choices, and the reverse. A reward recovered from the very responses that a recommender is fitted to
-    /// says them once more, memorised, where it should say what they have in common.
+    /// Recovers a variant's reward. Cross-fitted [ours]: of every second user from the others' choices, and the reverse. A reward recovered from
+    /// the very responses that a recommender is fitted to says them once more, memorised, where it should say what they have in common.
     /// </summary>
-    public float[] Rewards(GuidanceVariant variant, int seed)
+    public RecoveredRewards Rewards(GuidanceVariant variant, int seed)
     {
-        var rewards = new float[2 * examples.Count];
-        Array.Fill(rewards, float.NaN);
+        var train = new float[2 * examples.Count];
+        Array.Fill(train, float.NaN);
+        var margins = new float[KeptBack.Length];
         foreach (var half in new[] { 0, 1 })
         {
             int[] others = [.. _train.Where(row => Half(row) != half)];
-            var recovered = Rewards(variant, seed, half, others);
+            var recovered = Rewards(variant, seed, half, [.. others, .. KeptBack]);
             for (var i = 0; i < others.Length; i++)
-                recovered.AsSpan(2 * i, 2).CopyTo(rewards.AsSpan(2 * others[i], 2));
+                recovered.AsSpan(2 * i, 2).CopyTo(train.AsSpan(2 * others[i], 2));
+            for (var i = 0; i < margins.Length; i++)
+                margins[i] += (recovered[(2 * (others.Length + i)) + 1] - recovered[2 * (others.Length + i)]) / 2;
         }
 
-        return rewards;
+        return new RecoveredRewards(train, margins);
     }
 
     /// <summary>How well a reward of training rows agrees with what the users did there: the AUC of r(s, positive) - r(s, skip).</summary>
-    public double Agreement(float[] rewards)
+    public double Agreement(RecoveredRewards rewards)
     {
-        int[] known = [.. _train.Where(row => float.IsFinite(rewards[2 * row]))];
+        int[] known = [.. _train.Where(row => float.IsFinite(rewards.Train[2 * row]))];
         return Auc.Of(
-            Array.ConvertAll(known, row => rewards[(2 * row) + 1] - rewards[2 * row]), Array.ConvertAll(known, row => examples.Taken[row]));
+            Array.ConvertAll(known, row => rewards.Train[(2 * row) + 1] - rewards.Train[2 * row]),
+            Array.ConvertAll(known, row => examples.Taken[row]));
+    }
+
+    /// <summary>
+    /// AUC of scores on the rows of the users kept back that have a reward, each score standardised and all added: what one says beyond
+    /// another shows in their sum.
+    /// </summary>
+    /// <param name="rewards">Says which rows have a reward.</param>
+    /// <param name="scores">Scores of the rows of the users kept back, one or more.</param>
+    public double KeptBackAuc(RecoveredRewards rewards, params float[][] scores)
+    {
+        int[] known = [.. Enumerable.Range(0, KeptBack.Length).Where(row => float.IsFinite(rewards.KeptBackMargins[row]))];
+        var sum = new float[known.Length];
+        foreach (var score in scores)
+        {
+            var own = Array.ConvertAll(known, row => score[row]);
+            var mean = own.Average();
+            var deviation = MathF.Sqrt(own.Average(value => (value - mean) * (value - mean)));
+            for (var i = 0; i < sum.Length; i++)
+                sum[i] += (own[i] - mean) / deviation;
+        }
+
+        return Auc.Of(sum, Array.ConvertAll(known, row => examples.Taken[KeptBack[row]]));
     }
 
     /// <summary>Fits a recommender.</summary>
@@ -108,16 +134,15 @@ public sealed class GuidanceStudy(ChoiceExamples examples, ItemAttributes attrib
     /// <param name="seed">Seed of its weights and batches.</param>
     /// <param name="rewards">What guides it; null for nothing.</param>
     /// <param name="weight">w.</param>
-    public GuidanceRun Run(Func<ItemAttributes, RecommenderOptions, SequenceRecommender> make, int seed, float[]? rewards, double weight)
+    public GuidanceRun Run(Func<ItemAttributes, RecommenderOptions, SequenceRecommender> make, int seed, RecoveredRewards? rewards, double weight)
     {
         using var model = Made(seed, () => make(attributes, options.Recommender));
         model.eval();
         var untrained = GuidedFit.Logits(model, examples, KeptBack);
-        var guidance = rewards is null ? null : new GuidingRewards(rewards, weight);
-        var loss = new GuidedFit(new Fitter(options.Fit, null, cancellation), seed).Fit("recommender", model, examples, _train, _validation, guidance);
+        var guidance = rewards is null ? null : new GuidingRewards(rewards.Train, weight);
+        var auc = new GuidedFit(new Fitter(options.Fit, null, cancellation), seed).Fit("recommender", model, examples, _train, _validation, guidance);
         return new GuidanceRun(
-            loss,
-            rewards is null ? 0 : weight,
+            auc,
             GuidedFit.Logits(model, examples, Test),
             GuidedFit.Logits(model, examples, KeptBack),
             untrained);

@@ -1,12 +1,14 @@
 using MTRec.Learning.Algorithms.Recommenders;
+using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Algorithms.Guidance;
 
 /// <summary>
-/// Fits a recommender, guided or not (MTRec, Algorithm 2): loss = BCE + w L_align, plus the architecture's own loss where it has one. The cross
-/// entropy of the validation rows, without the alignment, decides when to stop: guided or not, all are judged alike.
+/// Fits a recommender, guided or not (MTRec, Algorithm 2): loss = BCE + w L_align, plus the architecture's own loss where it has one. The AUC of
+/// the validation rows decides when to stop: guided or not, all are judged alike, by what is reported. Their cross entropy would punish an
+/// alignment for moving logits that it does not reorder.
 /// </summary>
 /// <param name="fitter">Fits.</param>
 /// <param name="seed">Seed of the batches.</param>
@@ -19,18 +21,19 @@ public sealed class GuidedFit(Fitter fitter, int seed)
     /// <param name="model">The recommender; ends in evaluation mode.</param>
     /// <param name="examples">The choices.</param>
     /// <param name="train">Rows to fit to.</param>
-    /// <param name="validation">Rows whose loss decides when to stop.</param>
+    /// <param name="validation">Rows whose AUC decides when to stop.</param>
     /// <param name="guidance">Rewards of the training rows; null for none.</param>
-    /// <returns>The lowest validation loss.</returns>
+    /// <returns>The highest AUC of the validation rows.</returns>
     public double Fit(string stage, SequenceRecommender model, ChoiceExamples examples, int[] train, int[] validation, GuidingRewards? guidance)
     {
         var random = new Random(seed);
-        return fitter.Fit(
+        var positive = Array.ConvertAll(validation, row => examples.Taken[row]);
+        return 1 - fitter.Fit(
             stage,
             model,
             () => RowOrder.Shuffle(examples, train, fitter.Options.BatchSize, random),
             rows => Loss(model, examples, rows, guidance),
-            () => RowOrder.Mean(validation, EvaluationBatch, rows => CrossEntropy(model.call(examples.Batch(rows)), examples, rows))).Min();
+            () => 1 - Auc.Of(Logits(model, examples, validation), positive)).Min();
     }
 
     /// <summary>Logits of rows [rows].</summary>

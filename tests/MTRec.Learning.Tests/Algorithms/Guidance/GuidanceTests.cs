@@ -238,21 +238,45 @@ public sealed class GuidanceTests
         var fit = new FitOptions { Epochs = 2, BatchSize = 64, LearningRate = 1e-2 };
         var study = new GuidanceStudyOptions { Recommender = Small, RewardFit = fit };
         var examples = PlantedChoices.TwoHalves(users: 60, seed: 3);
-        var rewards = Study(examples).Rewards(GuidanceVariant.Irl, seed: 1);
+        var recovered = Study(examples).Rewards(GuidanceVariant.Irl, seed: 1);
+        var rewards = recovered.Train;
         var train = examples.Rows(SequencePart.Train);
         Assert.Contains(train, row => examples.User[row] == 59);
         Assert.All(train, row => Assert.Equal(examples.Next(row) >= 0, float.IsFinite(rewards[2 * row])));
         Assert.All(
             examples.Rows(SequencePart.KeptBack).Concat(examples.Rows(SequencePart.Test)), row => Assert.True(float.IsNaN(rewards[(2 * row) + 1])));
 
+        var keptBack = examples.Rows(SequencePart.KeptBack);
+        Assert.NotEmpty(keptBack);
+        Assert.Equal(keptBack.Select(row => examples.Next(row) >= 0), recovered.KeptBackMargins.Select(float.IsFinite));
+
         // The last user takes other items: that moves the rewards of users at even places, who learn from those at odd ones, and no others'.
         var changed = PlantedChoices.TwoHalves(users: 60, seed: 3, otherLast: true);
-        var after = Study(changed).Rewards(GuidanceVariant.Irl, seed: 1);
+        var after = Study(changed).Rewards(GuidanceVariant.Irl, seed: 1).Train;
         int[] finite = [.. train.Where(row => examples.User[row] < 59 && examples.Next(row) >= 0)];
         Assert.All(finite.Where(row => examples.User[row] % 2 == 1), row => Assert.Equal(rewards[2 * row], after[2 * row], 1e-6f));
         Assert.Contains(finite.Where(row => examples.User[row] % 2 == 0), row => Math.Abs(rewards[2 * row] - after[2 * row]) > 1e-4f);
 
         GuidanceStudy Study(ChoiceExamples log) => new(log, ItemAttributes.None(PlantedChoices.Items), study, default);
+    }
+
+    [Fact]
+    public void What_a_reward_adds_is_the_auc_of_the_sum_of_standardised_scores_where_it_is_known()
+    {
+        var examples = PlantedChoices.TwoHalves(users: 60, seed: 3);
+        var study = new GuidanceStudy(examples, ItemAttributes.None(PlantedChoices.Items), new GuidanceStudyOptions(), default);
+        var taken = Array.ConvertAll(study.KeptBack, row => examples.Taken[row]);
+        var unknown = Array.FindIndex(study.KeptBack, row => examples.Next(row) < 0);
+        var margins = Array.ConvertAll(study.KeptBack, row => examples.Next(row) < 0 ? float.NaN : examples.Taken[row] ? 1f : -1f);
+        var rewards = new RecoveredRewards([], margins);
+        Assert.True(unknown >= 0);
+        Assert.Equal(1, study.KeptBackAuc(rewards, margins), 9);
+
+        // Against the margin alone, of ten thousand times its scale, stands an equal pull: all ties.
+        var against = Array.ConvertAll(margins, margin => float.IsNaN(margin) ? 0 : -10_000 * margin);
+        Assert.Equal(0, study.KeptBackAuc(rewards, against), 9);
+        Assert.Equal(0.5, study.KeptBackAuc(rewards, margins, against), 2);
+        Assert.Equal(taken.Length, margins.Length);
     }
 
     private static Fitter AnyFitter() =>
