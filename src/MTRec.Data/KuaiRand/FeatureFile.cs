@@ -38,6 +38,22 @@ internal sealed class FeatureFile : IDisposable
         return false;
     }
 
+    /// <summary>Reads all rows and closes the source.</summary>
+    /// <param name="source">The rows.</param>
+    /// <param name="idColumn">The column that tells them apart.</param>
+    /// <param name="rowReader">Looks up the columns and returns what makes a record of the current row.</param>
+    /// <param name="report">What was found.</param>
+    public static List<T> ReadAll<T>(CsvSource source, string idColumn, Func<FeatureFile, Func<T>> rowReader, out FeatureFileReport report)
+    {
+        using var file = new FeatureFile(source, idColumn);
+        var read = rowReader(file);
+        var rows = new List<T>();
+        while (file.Read())
+            rows.Add(read());
+        report = file.Report;
+        return rows;
+    }
+
     public int Column(string name) => _source.Column(name);
 
     public string Text(int column) => _source.Text(column);

@@ -45,16 +45,15 @@ public static class UserFeatureFile
     /// <summary>The users, in the file's order.</summary>
     /// <exception cref="DataFormatException">The file is empty, damaged or lacks <c>user_id</c>.</exception>
     public static IReadOnlyList<UserProfile> Read(string path, out FeatureFileReport report) =>
-        Read(CsvSource.Open(path, "user_id"), out report);
+        FeatureFile.ReadAll(CsvSource.Open(path, "user_id"), "user_id", Rows, out report);
 
     /// <summary>As the other overload, from a stream, which is closed.</summary>
     /// <inheritdoc cref="Read(string, out FeatureFileReport)"/>
     public static IReadOnlyList<UserProfile> Read(Stream stream, string name, out FeatureFileReport report) =>
-        Read(CsvSource.Open(stream, name, "user_id"), out report);
+        FeatureFile.ReadAll(CsvSource.Open(stream, name, "user_id"), "user_id", Rows, out report);
 
-    private static List<UserProfile> Read(CsvSource source, out FeatureFileReport report)
+    private static Func<UserProfile> Rows(FeatureFile file)
     {
-        using var file = new FeatureFile(source, "user_id");
         var activeDegree = file.Column("user_active_degree");
         var lowActive = file.Column("is_lowactive_period");
         var liveStreamer = file.Column("is_live_streamer");
@@ -65,25 +64,18 @@ public static class UserFeatureFile
         var registerDays = file.Column("register_days");
         var oneHot = Enumerable.Range(0, UserProfile.OneHotCount).Select(i => file.Column($"onehot_feat{i}")).ToArray();
 
-        var users = new List<UserProfile>();
-        while (file.Read())
+        return () => new UserProfile
         {
-            users.Add(new UserProfile
-            {
-                UserId = file.Id,
-                ActiveDegree = file.Category(activeDegree),
-                IsLowActivePeriod = file.Quantity(lowActive),
-                IsLiveStreamer = file.Quantity(liveStreamer),
-                IsVideoAuthor = file.Quantity(videoAuthor),
-                FollowCount = file.Quantity(follow),
-                FansCount = file.Quantity(fans),
-                FriendCount = file.Quantity(friends),
-                RegisterDays = file.Quantity(registerDays),
-                OneHot = [.. oneHot.Select(file.Category)],
-            });
-        }
-
-        report = file.Report;
-        return users;
+            UserId = file.Id,
+            ActiveDegree = file.Category(activeDegree),
+            IsLowActivePeriod = file.Quantity(lowActive),
+            IsLiveStreamer = file.Quantity(liveStreamer),
+            IsVideoAuthor = file.Quantity(videoAuthor),
+            FollowCount = file.Quantity(follow),
+            FansCount = file.Quantity(fans),
+            FriendCount = file.Quantity(friends),
+            RegisterDays = file.Quantity(registerDays),
+            OneHot = [.. oneHot.Select(file.Category)],
+        };
     }
 }

@@ -43,16 +43,15 @@ public static class VideoFeatureFile
     /// <summary>The videos, in the file's order.</summary>
     /// <exception cref="DataFormatException">The file is empty, damaged or lacks <c>video_id</c>.</exception>
     public static IReadOnlyList<VideoProfile> Read(string path, out FeatureFileReport report) =>
-        Read(CsvSource.Open(path, "video_id"), out report);
+        FeatureFile.ReadAll(CsvSource.Open(path, "video_id"), "video_id", Rows, out report);
 
     /// <summary>As the other overload, from a stream, which is closed.</summary>
     /// <inheritdoc cref="Read(string, out FeatureFileReport)"/>
     public static IReadOnlyList<VideoProfile> Read(Stream stream, string name, out FeatureFileReport report) =>
-        Read(CsvSource.Open(stream, name, "video_id"), out report);
+        FeatureFile.ReadAll(CsvSource.Open(stream, name, "video_id"), "video_id", Rows, out report);
 
-    private static List<VideoProfile> Read(CsvSource source, out FeatureFileReport report)
+    private static Func<VideoProfile> Rows(FeatureFile file)
     {
-        using var file = new FeatureFile(source, "video_id");
         var author = file.Column("author_id");
         var videoType = file.Column("video_type");
         var uploadType = file.Column("upload_type");
@@ -63,11 +62,10 @@ public static class VideoFeatureFile
         var musicType = file.Column("music_type");
         var tag = file.Column("tag");
 
-        var videos = new List<VideoProfile>();
-        while (file.Read())
+        return () =>
         {
             var milliseconds = file.Quantity(duration);
-            videos.Add(new VideoProfile
+            return new VideoProfile
             {
                 VideoId = file.Id,
                 AuthorId = file.Category(author),
@@ -79,11 +77,8 @@ public static class VideoFeatureFile
                 Height = file.Quantity(height),
                 MusicType = file.Category(musicType),
                 Tags = [.. file.Text(tag).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
-            });
-        }
-
-        report = file.Report;
-        return videos;
+            };
+        };
     }
 
     private static DateOnly? Date(FeatureFile file, int column)

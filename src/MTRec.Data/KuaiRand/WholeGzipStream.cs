@@ -10,7 +10,7 @@ namespace MTRec.Data.KuaiRand;
 /// A member of our own is read after the stream's last byte. It comes out whole exactly where the stream before it was whole; its text
 /// is held back. Cut off, the stream would swallow that member as part of its own data or checksum.
 /// </remarks>
-internal sealed class WholeGzipStream : Stream
+internal sealed class WholeGzipStream : ForwardStream
 {
     private static readonly byte[] EndMark = [.. Enumerable.Range(0, 64).Select(i => (byte)((i * i) + 7))];
     private static readonly byte[] EndMember = Pack(EndMark);
@@ -23,22 +23,6 @@ internal sealed class WholeGzipStream : Stream
 
     public WholeGzipStream(Stream packed) => _gzip = new GZipStream(new FollowedByEnd(packed), CompressionMode.Decompress);
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty)
@@ -50,16 +34,6 @@ internal sealed class WholeGzipStream : Stream
         _start += available;
         return available;
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -91,37 +65,11 @@ internal sealed class WholeGzipStream : Stream
     }
 
     /// <summary>A stream's bytes, then <see cref="EndMember"/>'s.</summary>
-    private sealed class FollowedByEnd(Stream first) : Stream
+    private sealed class FollowedByEnd(Stream first) : ForwardStream
     {
         private readonly MemoryStream _last = new(EndMember);
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
         public override int Read(Span<byte> buffer) => first.Read(buffer) is var read and > 0 ? read : _last.Read(buffer);
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

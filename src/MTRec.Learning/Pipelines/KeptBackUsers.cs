@@ -1,5 +1,3 @@
-using MTRec.Core.Features;
-using MTRec.Data.Features;
 using MTRec.Data.Logs;
 using MTRec.Data.Trajectories;
 using MTRec.Learning.Examples;
@@ -13,9 +11,9 @@ namespace MTRec.Learning.Pipelines;
 /// </summary>
 public sealed class KeptBackUsers
 {
-    private readonly BackboneStatistics _statistics;
-    private readonly FeatureSchema _schema;
-    private readonly int _items;
+    private const int StatisticsFolds = 5;
+
+    private readonly KuaiRandLayout _layout;
 
     /// <summary>Splits the users of a folder by hash.</summary>
     /// <param name="data">The folder.</param>
@@ -25,29 +23,17 @@ public sealed class KeptBackUsers
     {
         var halves = new UserFolds(2, 0);
         ImpressionLog Half(ImpressionLog log, int half) => log.OfUsers(user => halves.Of(user) == half);
-        var train = Half(data.Train, 0);
-        var features = new KuaiRandFeatures(train, [.. data.Users.Values], data.Videos);
-        var items = features.Items();
-        var folds = new UserFolds(5, seed);
-        var outOfFold = features.ItemsOutOfFold(folds);
-        _schema = new FeatureSchema(features.Definitions, new HistoryLayout(historyLength, DefaultBundle.HistoryActions));
-        _items = items.Ids.Count;
-        var beforeDev = EarlierEvents.After(data.Histories, data.Train);
-
-        Train = new ImpressionExamples(train, _schema, user => outOfFold[folds.Of(train.Users[user])], data.Users, data.Histories);
-        Validation = new ImpressionExamples(Half(data.Dev, 0), _schema, _ => items, data.Users, beforeDev);
+        _layout = new KuaiRandLayout(data, Half(data.Train, 0), historyLength, StatisticsFolds, seed);
+        Validation = _layout.OfDev(Half(data.Dev, 0));
         Judged =
         [
-            new ImpressionExamples(Half(data.Dev, 1), _schema, _ => items, data.Users, beforeDev),
-            .. data.Test is null
-                ? Array.Empty<ImpressionExamples>()
-                : [new ImpressionExamples(Half(data.Test, 1), _schema, _ => items, data.Users, EarlierEvents.After(beforeDev, data.Dev))],
+            _layout.OfDev(Half(data.Dev, 1)),
+            .. data.Test is null ? Array.Empty<ImpressionExamples>() : [_layout.OfTest(Half(data.Test, 1))],
         ];
-        _statistics = BackboneStatistics.Measure(Train);
     }
 
     /// <summary>To learn from.</summary>
-    public ImpressionExamples Train { get; }
+    public ImpressionExamples Train => _layout.Train;
 
     /// <summary>To decide when to stop.</summary>
     public ImpressionExamples Validation { get; }
@@ -56,5 +42,5 @@ public sealed class KeptBackUsers
     public IReadOnlyList<ImpressionExamples> Judged { get; }
 
     /// <summary>Makes a backbone for these examples.</summary>
-    public Backbone NewBackbone(BackboneOptions options) => new(_schema, _statistics, _items, options);
+    public Backbone NewBackbone(BackboneOptions options) => _layout.NewBackbone(options);
 }

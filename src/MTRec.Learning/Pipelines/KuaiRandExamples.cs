@@ -1,6 +1,4 @@
 using MTRec.Core.Features;
-using MTRec.Data.Features;
-using MTRec.Data.Trajectories;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Networks;
 
@@ -48,25 +46,16 @@ public sealed record KuaiRandExamples
     /// <param name="seed">Seed of the folds.</param>
     public static KuaiRandExamples From(KuaiRandFolder data, int historyLength, int statisticsFolds, int seed)
     {
-        var features = new KuaiRandFeatures(data.Train, [.. data.Users.Values], data.Videos);
-        var items = features.Items();
-        var schema = new FeatureSchema(features.Definitions, new HistoryLayout(historyLength, DefaultBundle.HistoryActions));
-        var folds = new UserFolds(statisticsFolds, seed);
-        var outOfFold = features.ItemsOutOfFold(folds);
-        var foldOf = data.Train.Users.Ids.Select(folds.Of).ToArray();
-        var beforeDev = EarlierEvents.After(data.Histories, data.Train);
-        var train = new ImpressionExamples(data.Train, schema, user => outOfFold[foldOf[user]], data.Users, data.Histories);
+        var layout = new KuaiRandLayout(data, data.Train, historyLength, statisticsFolds, seed);
         return new KuaiRandExamples
         {
-            Definitions = features.Definitions,
-            Schema = schema,
-            Items = items,
-            Train = train,
-            Dev = new ImpressionExamples(data.Dev, schema, _ => items, data.Users, beforeDev),
-            Test = data.Test is null
-                ? null
-                : new ImpressionExamples(data.Test, schema, _ => items, data.Users, EarlierEvents.After(beforeDev, data.Dev)),
-            Statistics = BackboneStatistics.Measure(train),
+            Definitions = layout.Definitions,
+            Schema = layout.Schema,
+            Items = layout.Items,
+            Train = layout.Train,
+            Dev = layout.OfDev(data.Dev),
+            Test = data.Test is null ? null : layout.OfTest(data.Test),
+            Statistics = layout.Statistics,
         };
     }
 

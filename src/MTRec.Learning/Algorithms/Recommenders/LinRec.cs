@@ -10,29 +10,18 @@ namespace MTRec.Learning.Algorithms.Recommenders;
 /// </summary>
 public sealed class LinRec : SequenceRecommender
 {
-    private readonly PositionedItems _items;
-    private readonly TransformerLayer _first;
-    private readonly TransformerLayer _second;
-    private readonly LayerNorm _norm;
+    private readonly SequenceTransformer _transformer;
 
     /// <summary>Makes a network.</summary>
     public LinRec(ItemAttributes attributes, RecommenderOptions options)
         : base(nameof(LinRec))
     {
-        _items = new PositionedItems(attributes, options);
-        _first = new TransformerLayer(options.Width, new LinearAttention(options.Width));
-        _second = new TransformerLayer(options.Width, new LinearAttention(options.Width));
-        _norm = nn.LayerNorm(options.Width);
+        _transformer = new SequenceTransformer(attributes, options, width => new LinearAttention(width));
         RegisterComponents();
     }
 
     /// <inheritdoc/>
-    public override Scores Score(SequenceBatch batch)
-    {
-        var present = batch.Present;
-        var states = _second.call(_first.call(_items.call(batch), present), present);
-        return new Scores((_norm.call(states.select(1, -1)) * _items.Items.call(batch.Candidates)).sum(1L));
-    }
+    public override Scores Score(SequenceBatch batch) => new(_transformer.call(batch));
 }
 
 /// <summary>
