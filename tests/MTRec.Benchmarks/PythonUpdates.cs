@@ -22,9 +22,9 @@ internal sealed class PythonUpdates : IDisposable
 
     /// <summary>Runs updates of a case, which the first call builds.</summary>
     /// <returns>Seconds.</returns>
-    public double Run(string name, object sizes, int updates, int threads)
+    public double Run(string name, object sizes, int updates, int threads, string clock)
     {
-        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { Case = name, Sizes = sizes, Updates = updates, Threads = threads }, Json));
+        _process.StandardInput.WriteLine(JsonSerializer.Serialize(new { Case = name, Sizes = sizes, Updates = updates, Threads = threads, Clock = clock }, Json));
         _process.StandardInput.Flush();
         var answer = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("Python has ended; does it have torch (Debian: python3-torch)?");
         using var json = JsonDocument.Parse(answer);

@@ -1,7 +1,7 @@
 """The updates of MTRec's learners as one would write them in Python PyTorch, timed on request.
 
-Standard input has one JSON line a request: {"case": name, "updates": n, "threads": t, "sizes": {...}}; standard output answers each with
-{"seconds": s}. Sizes come from the caller, so that both sides work on the same shapes. A case is built at its first request and kept.
+Standard input has one JSON line a request: {"case": name, "updates": n, "threads": t, "clock": "wall" or "cpu", "sizes": {...}};
+standard output answers each with {"seconds": s}. Sizes come from the caller, so that both sides work on the same shapes. A case is built at its first request and kept.
 """
 import copy
 import json
@@ -104,7 +104,11 @@ class Log:
         m = z.get("passed", 0)
         self.passed = [torch.randn(n, m, f), torch.rand(n, m, k), torch.zeros(n, m, a)] if m else []
         self.lower, self.upper = torch.full((a,), -0.15), torch.full((a,), 0.15)
+        self.mean = self.action.mean((0, 1))
         self.size = z["batch"]
+
+    def standardised(self, action):
+        return (action - self.mean) * (2 / (self.upper - self.lower).clamp_min(1e-6))
 
     def draw(self):
         rows = torch.randint(0, len(self.state), (self.size,))
@@ -208,7 +212,7 @@ def unified_rl(critics_of):
         count = 0
 
         def value(network, state, action):
-            return network(torch.cat([state, action * (2 / (log.upper - log.lower))], -1)).reshape(q, m, -1)
+            return network(torch.cat([state, log.standardised(action)], -1)).reshape(q, m, -1)
 
         def update():
             nonlocal count
@@ -275,7 +279,7 @@ def enhanced_rl(critics_of):
         count = 0
 
         def value(network, state, items, scores, action):
-            pairs = torch.cat([state.unsqueeze(1).expand(-1, items.shape[1], -1), items, scores, action], -1)
+            pairs = torch.cat([state.unsqueeze(1).expand(-1, items.shape[1], -1), items, scores, log.standardised(action)], -1)
             return network(pairs.flatten(0, 1)).reshape(q, m, items.shape[0], items.shape[1])
 
         def cautious(values):
@@ -635,10 +639,11 @@ def main():
             torch.manual_seed(1)
             built[key] = CASES[request["case"]](request["sizes"])
         update = built[key]
-        begin = time.perf_counter()
+        clock = time.process_time if request["clock"] == "cpu" else time.perf_counter
+        begin = clock()
         for _ in range(request["updates"]):
             update()
-        print(json.dumps({"seconds": time.perf_counter() - begin}), flush=True)
+        print(json.dumps({"seconds": clock() - begin}), flush=True)
 
 
 if __name__ == "__main__":
