@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 onnxruntime_folder=src/Polyfills/Microsoft.ML.OnnxRuntime
 torch_header=/usr/include/torch/csrc/api/include/torch/torch.h
 torch_packages=(libtorch-dev libopenblas0-openmp g++)
-# Chromium drives Swagger UI; the Python packages are the references that results are compared with.
-test_packages=(chromium python3-torch python3-onnx python3-sklearn)
+# Chromium drives Swagger UI; sessions and events go into real Redis servers; the Python packages are the references that results are compared with.
+test_packages=(chromium redis-server python3-torch python3-onnx python3-sklearn)
 probe_results=var/setup
 
 with_tests=no

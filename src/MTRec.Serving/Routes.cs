@@ -51,14 +51,14 @@ internal static class Routes
         const string Path = "/v1/users/{userId}/session";
         app.MapGet(Path, (string userId, HttpContext context, SessionEndpoints endpoints) => endpoints.GetAsync(PathId.Read(context, userId, 2), context.RequestAborted))
             .WithName("getSession").WithTags("Sessions").WithSummary("Shows what is remembered of a user")
-            .Produces<SessionAnswer>(contentType: Json).ProducesProblems(400, 404);
+            .Produces<SessionAnswer>(contentType: Json).ProducesProblems(400, 404, 503);
         app.MapDelete(Path, async (string userId, HttpContext context, SessionEndpoints endpoints) =>
             {
                 await endpoints.DeleteAsync(PathId.Read(context, userId, 2), context.RequestAborted);
                 return TypedResults.NoContent();
             })
             .WithName("deleteSession").WithTags("Sessions").WithSummary("Forgets a user: the session, and events that wait to be logged")
-            .ProducesProblems(400);
+            .ProducesProblems(400, 503);
     }
 
     private static void MapItems(WebApplication app)

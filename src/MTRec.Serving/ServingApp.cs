@@ -10,6 +10,7 @@ using MTRec.Serving.Items;
 using MTRec.Serving.OpenApi;
 using MTRec.Serving.Operations;
 using MTRec.Serving.Ranking;
+using MTRec.Serving.Redis;
 using MTRec.Serving.Sessions;
 
 namespace MTRec.Serving;
@@ -58,6 +59,7 @@ internal static class ServingApp
         options.Add<BlendingOptions>(BlendingOptions.Section);
         options.Add<FeedbackOptions>(FeedbackOptions.Section);
         options.Add<SessionStoreOptions>(SessionStoreOptions.Section);
+        options.Add<RedisOptions>(RedisOptions.Section);
         options.Add<ItemStoreOptions>(ItemStoreOptions.Section);
         options.Add<EventLogOptions>(EventLogOptions.Section);
         options.ThrowIfFaulty();
@@ -90,7 +92,7 @@ internal static class ServingApp
         services.AddSingleton<IEventLog, FileEventLog>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
-        services.AddSingleton<ISessionStore, InProcessSessionStore>();
+        services.AddSessionStore();
         services.AddSingleton<SessionEndpoints>();
         services.AddSingleton<ItemStore>();
         services.AddSingleton<ItemEndpoints>();

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using MTRec.Testing;
 
 namespace MTRec.EndToEnd.Tests;
@@ -16,14 +14,6 @@ internal static class Programs
     {
         using var mtrec = Start("MTRec.Trainer", "mtrec", arguments);
         return (await mtrec.EndAsync(), mtrec.Said);
-    }
-
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static RunningProcess Start(string project, string assembly, params string[] arguments)

@@ -22,7 +22,7 @@ internal sealed class RunningService : IDisposable
     /// <param name="events">The folder of the event log.</param>
     public static async Task<RunningService> StartAsync(string? registry, string events)
     {
-        var address = $"http://127.0.0.1:{Programs.FreePort()}";
+        var address = $"http://127.0.0.1:{FreePort.Find()}";
         string[] arguments = ["--urls", address, "--EventLog:Folder", events];
         var process = Programs.Serve(registry is null ? arguments : [.. arguments, "--Registry:Path", registry]);
         return await StartedAsync(process, new Uri(address));

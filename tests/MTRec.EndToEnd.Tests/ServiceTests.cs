@@ -25,7 +25,7 @@ public sealed class ServiceTests : IDisposable
         bytes[bytes.Length / 2] ^= 1;
         await File.WriteAllBytesAsync(policy, bytes);
         using var service = Programs.Serve(
-            "--urls", $"http://127.0.0.1:{Programs.FreePort()}", "--Registry:Path", registry, "--EventLog:Folder", Events());
+            "--urls", $"http://127.0.0.1:{FreePort.Find()}", "--Registry:Path", registry, "--EventLog:Folder", Events());
 
         Assert.Equal(1, await service.EndAsync(TimeSpan.FromMinutes(1)));
         Assert.Contains("policy.onnx", service.Said, StringComparison.Ordinal);
@@ -50,7 +50,7 @@ public sealed class ServiceTests : IDisposable
     [ShippedBundleFact]
     public async Task The_script_serves_with_no_argument_but_its_address_and_hands_signals_on()
     {
-        var address = $"http://127.0.0.1:{Programs.FreePort()}";
+        var address = $"http://127.0.0.1:{FreePort.Find()}";
         var process = RunningProcess.Start("deploy/local/serve.sh", "--urls", address, "--EventLog:Folder", Events());
         using var service = await RunningService.StartedAsync(process, new Uri(address));
         service.Process.Signal("TERM");

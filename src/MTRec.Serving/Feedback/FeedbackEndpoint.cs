@@ -12,6 +12,8 @@ namespace MTRec.Serving.Feedback;
 internal sealed partial class FeedbackEndpoint(
     FeedbackReader reader, ISessionStore sessions, EventQueue queue, FeedbackOptions options, ILogger<FeedbackEndpoint> logger)
 {
+    // Events on their way to the store at once, so that a long call neither waits a round trip for each nor fills the connection.
+    private const int Window = 32;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Answers one feedback call.</summary>
@@ -19,44 +21,59 @@ internal sealed partial class FeedbackEndpoint(
     {
         using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
         var (good, bad) = reader.Read(body.Text);
-        var reserved = good.Count * EventSize.OfFeedback;
-        if (!queue.TryReserve(reserved))
+        if (!queue.TryReserve(good.Count * EventSize.OfFeedback))
             throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing of the call was applied.", Pause));
 
-        var accepted = 0;
+        var logged = 0;
         try
         {
-            foreach (var feedback in good)
+            foreach (var window in good.Chunk(Window))
             {
-                if (!await ApplyAsync(feedback))
-                    continue;
-                queue.Add(feedback.Logged, EventSize.OfFeedback);
-                reserved -= EventSize.OfFeedback;
-                accepted++;
+                var outcomes = Array.ConvertAll(window, ApplyAsync);
+                Exception? failure = null;
+                for (var i = 0; i < window.Length; i++)
+                {
+                    var (belongsInLog, failed) = await outcomes[i];
+                    failure ??= failed;
+                    if (!belongsInLog)
+                        continue;
+                    queue.Add(window[i].Logged, EventSize.OfFeedback);
+                    logged++;
+                }
+
+                if (failure is not null)
+                    throw Refuse(failure);
             }
         }
         finally
         {
-            queue.Release(reserved);
+            queue.Release((good.Count - logged) * EventSize.OfFeedback);
         }
 
-        await AnswerAsync(context.Response, accepted, good.Count - accepted, bad);
+        await AnswerAsync(context.Response, logged, good.Count - logged, bad);
     }
 
-    private async ValueTask<bool> ApplyAsync(ReadFeedback feedback)
+    // An event that the store may have applied without saying so is logged: sent again it would be a duplicate, and missing in the log
+    // for good. If it was not applied, the log has it twice, which who reads the log sees by its id.
+    private async Task<(bool BelongsInLog, Exception? Failure)> ApplyAsync(ReadFeedback feedback)
     {
         try
         {
             // Once begun, a call is carried through even where the caller hangs up.
-            return await sessions.ApplyAsync(feedback.Logged.UserId, feedback.Logged.EventId, feedback.Session, CancellationToken.None);
+            return (await sessions.ApplyAsync(feedback.Logged.UserId, feedback.Logged.EventId, feedback.Session, CancellationToken.None), null);
         }
 #pragma warning disable CA1031 // Whatever the store suffers from, the caller has to send the call again.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            LogStoreFailed(e);
-            throw new RefusedException(Problem.Unavailable("The session store is out of reach; send the call again: what was applied counts once.", Pause));
+            return (e is SessionStoreException { MayHaveApplied: true }, e);
         }
+    }
+
+    private RefusedException Refuse(Exception failure)
+    {
+        LogStoreFailed(failure);
+        return new RefusedException(Problem.Unavailable("The session store is out of reach; send the call again: what was applied counts once.", Pause));
     }
 
     private static async Task AnswerAsync(HttpResponse response, int accepted, int duplicates, List<RejectedFeedback> bad)

@@ -60,6 +60,12 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         {
             return await sessions.FindAsync(call.UserId, cancellation) ?? UserSession.Empty;
         }
+        catch (SessionStoreException)
+        {
+            // The store has said why, once for many calls.
+            call.Degraded.Add(SessionStorePart);
+            return UserSession.Empty;
+        }
 #pragma warning disable CA1031 // Whatever the store suffers from, ranking goes on without it.
         catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031

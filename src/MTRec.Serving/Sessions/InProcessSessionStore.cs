@@ -45,7 +45,7 @@ internal sealed class InProcessSessionStore : ISessionStore
 
         // By the last feedback, the oldest first: those to be forgotten stand in front.
         private readonly LinkedList<Entry> _byFeedback = new();
-        private readonly SessionLimits _limits = new(options.Events, options.EventIds);
+        private readonly SessionLimits _limits = new(options.Events, options.EventIds, options.EventBytes);
 
         public int Users
         {

@@ -8,11 +8,13 @@ namespace MTRec.Serving.Sessions;
 /// <summary><c>GET|DELETE /v1/users/{userId}/session</c>.</summary>
 internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     /// <summary>Shows what is remembered of a user.</summary>
     public async Task<SessionAnswer> GetAsync(string userId, CancellationToken cancellation)
     {
         RequireId(userId);
-        var session = await sessions.FindAsync(userId, cancellation)
+        var session = await ReachAsync(() => sessions.FindAsync(userId, cancellation))
             ?? throw new RefusedException(new Problem(StatusCodes.Status404NotFound, "Nothing is remembered of this user."));
         return new SessionAnswer(userId, session.TotalEvents, [.. session.Events.Select(Describe)]);
     }
@@ -21,8 +23,26 @@ internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
     public async Task DeleteAsync(string userId, CancellationToken cancellation)
     {
         RequireId(userId);
-        await sessions.ForgetAsync(userId, cancellation);
-        queue.Forget(userId);
+        try
+        {
+            await ReachAsync(() => sessions.ForgetAsync(userId, cancellation));
+        }
+        finally
+        {
+            queue.Forget(userId);
+        }
+    }
+
+    private static async ValueTask<T> ReachAsync<T>(Func<ValueTask<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (SessionStoreException e)
+        {
+            throw new RefusedException(Problem.Unavailable($"The session store is out of reach: {e.Message}", Pause));
+        }
     }
 
     private static void RequireId(string userId)

@@ -57,11 +57,40 @@ public sealed class DegradedTests
     [Fact]
     public async Task Without_the_session_store_ranking_goes_on_and_feedback_asks_to_come_again()
     {
-        await using var app = await RankApp.StartAsync(registry => TestBundles.Publish(registry), services => services.AddSingleton<ISessionStore, DeadStore>());
+        await using var app = await RankApp.StartAsync(registry => TestBundles.Publish(registry), services => services.AddSingleton<ISessionStore>(new DeadStore(new TimeoutException("dead"))));
 
         Assert.Equal(["sessionStore"], (await app.RankAsync(Requests.Rows())).Degraded);
         using var answer = await app.SendAsync(HttpMethod.Post, "/v1/feedback", new JsonObject { ["events"] = new JsonArray(Requests.Event("e")) }.ToJsonString());
         Assert.Equal(503, (int)answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Feedback_whose_fate_is_unknown_is_logged_and_refused_and_feedback_that_was_not_sent_only_refused()
+    {
+        foreach (var mayHaveApplied in new[] { true, false })
+        {
+            await using var app = await RankApp.StartAsync(
+                registry => TestBundles.Publish(registry), services => services.AddSingleton<ISessionStore>(new DeadStore(new SessionStoreException("dead", mayHaveApplied))));
+
+            using var answer = await app.SendAsync(HttpMethod.Post, "/v1/feedback", new JsonObject { ["events"] = new JsonArray(Requests.Event("e")) }.ToJsonString());
+
+            Assert.Equal(503, (int)answer.StatusCode);
+            Assert.Equal(mayHaveApplied ? 1 : 0, (await app.StopAndReadEventsAsync()).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("DELETE")]
+    public async Task Without_the_session_store_nobody_is_said_to_be_unknown_or_forgotten(string method)
+    {
+        await using var app = await RankApp.StartAsync(
+            registry => TestBundles.Publish(registry), services => services.AddSingleton<ISessionStore>(new DeadStore(new SessionStoreException("dead", false))));
+
+        using var answer = await app.SendAsync(new HttpMethod(method), "/v1/users/u-1/session");
+
+        await RankRefusalTests.ProblemOf(answer, 503);
         Assert.NotNull(answer.Headers.RetryAfter);
     }
 
@@ -94,13 +123,13 @@ public sealed class DegradedTests
 
     private static JsonObject At(double hour) => Requests.Rows().Changed(r => r["context"]!["hour"] = hour);
 
-    private sealed class DeadStore : ISessionStore
+    private sealed class DeadStore(Exception death) : ISessionStore
     {
-        public ValueTask<UserSession?> FindAsync(string userId, CancellationToken cancellation) => throw new TimeoutException("dead");
+        public ValueTask<UserSession?> FindAsync(string userId, CancellationToken cancellation) => throw death;
 
-        public ValueTask<bool> ApplyAsync(string userId, string eventId, SessionEvent sessionEvent, CancellationToken cancellation) => throw new TimeoutException("dead");
+        public ValueTask<bool> ApplyAsync(string userId, string eventId, SessionEvent sessionEvent, CancellationToken cancellation) => throw death;
 
-        public ValueTask<bool> ForgetAsync(string userId, CancellationToken cancellation) => throw new TimeoutException("dead");
+        public ValueTask<bool> ForgetAsync(string userId, CancellationToken cancellation) => throw death;
     }
 
     /// <summary>Takes nothing until it is opened.</summary>
