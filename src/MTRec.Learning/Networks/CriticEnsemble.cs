@@ -76,6 +76,15 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         return Upper(shared.reshape(state.shape[0], _members, -1).transpose(0, 1) + actions.matmul(own), parameter => parameter);
     }
 
+    /// <summary>The same of pairs: a request's state goes through the first layer once, however many pairs it has.</summary>
+    /// <param name="state">[b, S].</param>
+    /// <param name="pairs">[b, n, in - S].</param>
+    /// <returns>[M, b n].</returns>
+    public Tensor OfPairs(Tensor state, Tensor pairs) => Above(FirstOfPairs(state, pairs, Weight(0)), parameter => parameter);
+
+    /// <summary>The same for who wants the slope in the pairs alone: the weights are constants.</summary>
+    public Tensor FrozenOfPairs(Tensor state, Tensor pairs) => Above(FirstOfPairs(state, pairs, Weight(0).detach()), parameter => parameter.detach());
+
     /// <summary>The same for who wants the slope in the input alone: the weights are constants.</summary>
     public Tensor Frozen(Tensor x) => Above(x.matmul(Weight(0).detach()), parameter => parameter.detach());
 
@@ -117,6 +126,12 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
         }
 
         return x;
+    }
+
+    private static Tensor FirstOfPairs(Tensor state, Tensor pairs, Tensor weight)
+    {
+        var shared = state.matmul(weight.narrow(0, 0, state.shape[1]));
+        return (pairs.matmul(weight.narrow(0, state.shape[1], pairs.shape[2])) + shared.unsqueeze(1)).flatten(0, 1);
     }
 
     private Parameter Weight(int layer) => get_parameter($"weight{layer}")!;

@@ -56,6 +56,29 @@ public sealed class CriticEnsembleTests
     }
 
     [Fact]
+    public void Pairs_are_valued_as_in_the_whole_input()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(1);
+        var ensemble = new CriticEnsemble(3, 5, [4, 3]);
+        var (state, pairs) = (randn(2, 3), randn(2, 4, 2).requires_grad_());
+        var whole = ensemble.call(cat([state.unsqueeze(1).expand(-1, 4, -1), pairs], -1).flatten(0, 1));
+
+        Assert.True(whole.allclose(ensemble.OfPairs(state, pairs), atol: 1e-6));
+        Assert.True(whole.allclose(ensemble.FrozenOfPairs(state, pairs), atol: 1e-6));
+
+        whole.sum().backward();
+        var (slope, weights) = (pairs.grad!.clone(), ensemble.parameters().Select(parameter => parameter.grad!.clone()).ToArray());
+        pairs.grad!.zero_();
+        ensemble.zero_grad();
+        ensemble.FrozenOfPairs(state, pairs).sum().backward();
+        Assert.True(slope.allclose(pairs.grad!, atol: 1e-6));
+        Assert.All(ensemble.parameters(), parameter => Assert.True(parameter.grad is null || parameter.grad.abs().max().item<float>() == 0));
+        ensemble.OfPairs(state, pairs).sum().backward();
+        Assert.All(ensemble.parameters().Zip(weights), pair => Assert.True(pair.First.grad!.allclose(pair.Second, atol: 1e-5)));
+    }
+
+    [Fact]
     public void Members_that_start_as_one_network_are_that_network()
     {
         manual_seed(4);

@@ -136,7 +136,7 @@ public sealed class EnhancedRl : IProgressiveLearner
     /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>
     internal (Tensor Loss, Tensor Q) CriticLoss(TransitionBatch batch)
     {
-        var q = OfPairs(_critics.call(Pairs(batch.State, batch.Items, batch.TaskScores, Standardised(batch, batch.Action))), batch.Items);
+        var q = OfPairs(_critics.OfPairs(batch.State, Pairs(batch.Items, batch.TaskScores, Standardised(batch, batch.Action))), batch.Items);
         var rewards = batch.ItemRewards * _groupWeights!.abs();
         var future = Future(batch);
         return (_options.Credit == EnhancedRlCredit.List ? PairLosses.ListLoss(q, rewards, future) : PairLosses.ItemLoss(q, rewards, future), q);
@@ -148,7 +148,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         using var quiet = no_grad();
         var action = _targetActor.Act(batch.NextState, batch.NextItems, batch.NextTaskScores);
         var trust = ExploredBounds.Trust(ExploredBounds.Excess(action, batch.NextBaseline, batch.LowerBound, batch.UpperBound, _options.Beta));
-        var nextQ = OfPairs(_targetCritics.call(Pairs(batch.NextState, batch.NextItems, batch.NextTaskScores, Standardised(batch, action))), batch.NextItems);
+        var nextQ = OfPairs(_targetCritics.OfPairs(batch.NextState, Pairs(batch.NextItems, batch.NextTaskScores, Standardised(batch, action))), batch.NextItems);
         return PairLosses.Future(batch.Continues, trust, nextQ, _options.Discount);
     }
 
@@ -164,14 +164,14 @@ public sealed class EnhancedRl : IProgressiveLearner
         var penalty = ExploredBounds.Penalty(excess).sum(-1);
         if (!choice)
         {
-            var q = OfPairs(_critics.Frozen(Pairs(batch.State, items, scores, Standardised(batch, action))), items);
+            var q = OfPairs(_critics.FrozenOfPairs(batch.State, Pairs(items, scores, Standardised(batch, action))), items);
             return (penalty * _options.Eta).mean() - EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).mean() * items.shape[1];
         }
 
         Tensor values;
         using (no_grad())
         {
-            var q = OfPairs(_critics.call(Pairs(batch.State, items, scores, Standardised(batch, action))), items);
+            var q = OfPairs(_critics.OfPairs(batch.State, Pairs(items, scores, Standardised(batch, action))), items);
             values = EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).reshape(-1, items.shape[1]);
         }
 
@@ -182,12 +182,8 @@ public sealed class EnhancedRl : IProgressiveLearner
         return ((penalty * (_options.Eta / items.shape[1])) - ((chances * values).sum(1) * shown)).mean();
     }
 
-    // One row a pair [b n, S + F + K + A].
-    private static Tensor Pairs(Tensor state, Tensor items, Tensor scores, Tensor action)
-    {
-        var pairs = items.shape[1];
-        return cat([state.unsqueeze(1).expand(-1, pairs, -1), items, scores, action.expand(-1, pairs, -1)], -1).flatten(0, 1);
-    }
+    // A pair's own columns [b, n, F + K + A].
+    private static Tensor Pairs(Tensor items, Tensor scores, Tensor action) => cat([items, scores, action.expand(-1, items.shape[1], -1)], -1);
 
     private Tensor Standardised(TransitionBatch batch, Tensor action) =>
         ExploredBounds.Standardised(action, _meanAction!, batch.LowerBound, batch.UpperBound);
