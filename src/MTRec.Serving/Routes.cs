@@ -1,4 +1,5 @@
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Experiments;
 using MTRec.Serving.Feedback;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
@@ -29,6 +30,7 @@ internal static class Routes
         MapRanking(app);
         MapSessions(app);
         MapItems(app);
+        MapExperiments(app);
         MapOperations(app);
     }
 
@@ -69,6 +71,18 @@ internal static class Routes
         app.MapGet("/v1/items/{itemId}", (string itemId, HttpContext context, ItemEndpoints endpoints) => endpoints.Get(PathId.Read(context, itemId, 2)))
             .WithName("getItem").WithTags("Items").WithSummary("Shows an item's features")
             .Produces<ItemAnswer>(contentType: Json).ProducesProblems(404, 503);
+    }
+
+    private static void MapExperiments(WebApplication app)
+    {
+        app.MapGet("/v1/experiments", (ExperimentEndpoints endpoints) => endpoints.Get())
+            .WithName("getExperiments").WithTags("Experiments").WithSummary("Shows the experiments in force, and why the latest change is not")
+            .Produces<ExperimentsAnswer>(contentType: Json);
+        app.MapGet(
+                "/v1/experiments/{name}/assignment",
+                (string name, string? userId, HttpContext context, ExperimentEndpoints endpoints) => endpoints.Assign(PathId.Read(context, name, 2), userId))
+            .WithName("getAssignment").WithTags("Experiments").WithSummary("Shows a user's variant, without counting the user as exposed")
+            .Produces<AssignmentAnswer>(contentType: Json).ProducesProblems(400, 404);
     }
 
     private static void MapOperations(WebApplication app)

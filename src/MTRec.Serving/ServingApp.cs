@@ -4,6 +4,7 @@ using Microsoft.OpenApi;
 using MTRec.Inference;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.EventLog;
+using MTRec.Serving.Experiments;
 using MTRec.Serving.Feedback;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
@@ -57,6 +58,7 @@ internal static class ServingApp
         options.Add<RegistryOptions>(RegistryOptions.Section);
         options.Add<RankOptions>(RankOptions.Section);
         options.Add<BlendingOptions>(BlendingOptions.Section);
+        options.Add<ExperimentsOptions>(ExperimentsOptions.Section);
         options.Add<FeedbackOptions>(FeedbackOptions.Section);
         options.Add<SessionStoreOptions>(SessionStoreOptions.Section);
         options.Add<RedisOptions>(RedisOptions.Section);
@@ -108,6 +110,9 @@ internal static class ServingApp
         services.AddSingleton<BundleHost>();
         services.AddSingleton<WantedBundles>();
         services.AddSingleton<BundlesEndpoint>();
+        services.AddSingleton<LiveExperiments>();
+        services.AddHostedService(provider => provider.GetRequiredService<LiveExperiments>());
+        services.AddSingleton<ExperimentEndpoints>();
         services.AddHostedService<BundleStartup>();
     }
 

@@ -13,8 +13,9 @@ internal static class EventSize
     /// <param name="candidates">N.</param>
     /// <param name="tasks">K.</param>
     /// <param name="idCharacters">Length of all item ids together.</param>
-    public static long OfExposure(int candidates, int tasks, long idCharacters) =>
-        PerEvent + (candidates * (PerCandidate + PerString + (tasks * PerValue))) + (PerCharacter * idCharacters);
+    /// <param name="explored">Numbers of the actions that were explored around.</param>
+    public static long OfExposure(int candidates, int tasks, long idCharacters, int explored) =>
+        PerEvent + (3 * PerValue * explored) + (candidates * (PerCandidate + PerString + (tasks * PerValue))) + (PerCharacter * idCharacters);
 
     /// <summary>An estimate in bytes for one feedback event.</summary>
     public const long OfFeedback = 600;

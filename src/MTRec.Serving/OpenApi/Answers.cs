@@ -7,7 +7,7 @@ namespace MTRec.Serving.OpenApi;
 /// <param name="Variants">The experiments' variants that applied.</param>
 /// <param name="Items">The candidates, best first, at most the request's limit.</param>
 /// <param name="Exploring">Whether the policy explored around its action.</param>
-/// <param name="Degraded">Parts that were missing when the answer was made: sessionStore, taskScores, policy, mentalReward, eventLog.</param>
+/// <param name="Degraded">Parts that were missing when the answer was made: sessionStore, taskScores, policy, mentalReward, eventLog; variant where the bundle or the weights of a variant cannot be served.</param>
 /// <param name="DefaultedItems">Candidates of which neither the caller nor the item table knows features.</param>
 /// <param name="DefaultedTasks">Tasks of the bundle that the request's scores lack; they had one value for all candidates.</param>
 public sealed record RankAnswer(

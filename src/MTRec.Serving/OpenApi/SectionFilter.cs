@@ -12,6 +12,7 @@ internal sealed class SectionFilter : IDocumentFilter
         ("Feedback", "What users did with what they were shown."),
         ("Sessions", "What is remembered of a user."),
         ("Items", "What is known of the items."),
+        ("Experiments", "Who gets which variant, and what came of it."),
         ("Bundles", "The models in service."),
         ("Health", "For whoever runs the service."),
     ];

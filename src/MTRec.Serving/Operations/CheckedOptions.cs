@@ -35,17 +35,10 @@ internal sealed class CheckedOptions(IServiceCollection services, IConfiguration
         where TOptions : class, ICheckedOptions, new()
     {
         var options = new TOptions();
-        try
-        {
-            configuration.GetSection(section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-            faults = [.. options.Faults().Select(fault => $"{section}:{fault}")];
-        }
-        catch (InvalidOperationException e)
-        {
-            // A value of the wrong type, or a key that no option has.
-            faults = [$"{section}: {e.Message}{(e.InnerException is { } inner ? " " + inner.Message : "")}"];
-        }
-
+        var found = new List<string>();
+        new OptionsReader(found).Fill(options, configuration.GetSection(section));
+        found.AddRange(options.Faults().Select(fault => $"{section}:{fault}"));
+        faults = found;
         return options;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ExposureLog(EventQueue queue, TimeProvider time)
     /// <summary>Queues the exposure of an answered call. Where there is no room it is counted as dropped, and the answer says so.</summary>
     public void Add(RankCall call, ServedBundle served)
     {
-        var size = EventSize.OfExposure(call.Count, served.Names.Tasks.Count, call.ItemIds.Sum(id => (long)id.Length));
+        var size = EventSize.OfExposure(call.Count, served.Names.Tasks.Count, call.ItemIds.Sum(id => (long)id.Length), call.Exploration?.Baseline.Length ?? 0);
         if (!queue.TryReserve(size))
         {
             queue.CountDropped();
@@ -35,7 +35,9 @@ internal sealed class ExposureLog(EventQueue queue, TimeProvider time)
                 Scores = call.Inputs.Scores.ToArray(),
                 Order = call.Order[..call.AnsweredCount],
                 FinalScores = call.Scores[..call.Count],
+                Variants = call.Plan.Variants,
                 Action = call.FusedByPolicy ? call.Outputs.Action.ToArray() : null,
+                Exploration = call.Exploration,
                 Degraded = [.. call.Degraded],
             },
             size);

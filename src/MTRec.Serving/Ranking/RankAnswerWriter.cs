@@ -22,6 +22,14 @@ internal static class RankAnswerWriter
         json.WriteString("version"u8, manifest.Version);
         json.WriteEndObject();
         json.WriteStartArray("variants"u8);
+        foreach (var variant in call.Plan.Variants)
+        {
+            json.WriteStartObject();
+            json.WriteString("experiment"u8, variant.Experiment);
+            json.WriteString("variant"u8, variant.Variant);
+            json.WriteEndObject();
+        }
+
         json.WriteEndArray();
 
         json.WriteStartArray("items"u8);
@@ -29,7 +37,7 @@ internal static class RankAnswerWriter
             WriteItem(json, call, served, call.Order[rank], rank + 1);
         json.WriteEndArray();
 
-        json.WriteBoolean("exploring"u8, false);
+        json.WriteBoolean("exploring"u8, call.Exploration is not null);
         json.WriteStartArray("degraded"u8);
         foreach (var part in call.Degraded)
             json.WriteStringValue(part);
@@ -84,7 +92,7 @@ internal static class RankAnswerWriter
         {
             var names = Fuser.ActionNames(FusionFormula.WeightedSum, [.. manifest.Tasks.Select(task => task.Name)]);
             for (var i = 0; i < names.Count; i++)
-                json.WriteNumber(names[i], manifest.Fallback.Weights[i]);
+                json.WriteNumber(names[i], call.FixedWeights?[i] ?? manifest.Fallback.Weights[i]);
         }
 
         json.WriteEndObject();

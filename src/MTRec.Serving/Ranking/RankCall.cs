@@ -1,4 +1,6 @@
+using MTRec.Core.Events;
 using MTRec.Inference;
+using MTRec.Serving.Experiments;
 
 namespace MTRec.Serving.Ranking;
 
@@ -25,6 +27,15 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
 
     /// <summary>Whether the caller gave task scores; the bundle's task scorer predicts them otherwise.</summary>
     public bool HasScores { get; set; }
+
+    /// <summary>What the experiments ask of the call.</summary>
+    public RankPlan Plan { get; set; } = RankPlan.None;
+
+    /// <summary>The weights [K] that fused in place of the policy; null where the policy or the bundle's fallback did.</summary>
+    public float[]? FixedWeights { get; set; }
+
+    /// <summary>How the action was drawn; null where it was not.</summary>
+    public ExposureExploration? Exploration { get; set; }
 
     /// <summary>The candidates' ids [N].</summary>
     public List<string> ItemIds { get; } = [];
@@ -88,6 +99,9 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
         Limit = null;
         Explain = false;
         HasScores = false;
+        Plan = RankPlan.None;
+        FixedWeights = null;
+        Exploration = null;
         ItemIds.Clear();
         Described.Clear();
         DefaultedTasks.Clear();

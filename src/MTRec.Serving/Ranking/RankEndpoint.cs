@@ -1,4 +1,5 @@
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Experiments;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
 using MTRec.Serving.Ranking.Requests;
@@ -6,14 +7,20 @@ using MTRec.Serving.Ranking.Requests;
 namespace MTRec.Serving.Ranking;
 
 /// <summary><c>POST /v1/rank</c>.</summary>
-internal sealed class RankEndpoint(BundleHost bundles, Ranker ranker, ItemStore items, ExposureLog exposures, RankOptions options)
+internal sealed class RankEndpoint(BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankOptions options)
 {
+    private const string VariantPart = "variant";
+
     /// <summary>Answers one rank call.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        using var hold = bundles.Hold();
-        var served = hold.Served;
+        var current = experiments.Current;
+        var forced = ForcedVariants.Read(context.Request, current);
         using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        // The user decides the bundle, and the bundle how the rest is read: only where variants differ by it is the user looked for first.
+        var early = current.Bundles.Count > 0 && UserIdScan.Find(body.Text.Span) is { } user ? current.Plan(user, forced) : null;
+        using var hold = early?.Bundle is { } version ? bundles.Hold(version) : bundles.Hold();
+        var served = hold.Served;
         var call = served.RentCall();
         try
         {
@@ -25,6 +32,9 @@ internal sealed class RankEndpoint(BundleHost bundles, Ranker ranker, ItemStore 
                 return;
             }
 
+            call.Plan = early ?? current.Plan(call.UserId, forced);
+            if (hold.FellBack)
+                call.Degraded.Add(VariantPart);
             call.RequestId ??= Guid.CreateVersion7().ToString();
             call.Clock.End(Stage.Parse);
             await ranker.RankAsync(call, served, context.RequestAborted);

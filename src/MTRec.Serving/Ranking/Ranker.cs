@@ -2,6 +2,7 @@ using MTRec.Core.Blending;
 using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Exploration;
 using MTRec.Serving.Items;
 using MTRec.Serving.Sessions;
 
@@ -14,6 +15,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
     private const string TaskScoresPart = "taskScores";
     private const string PolicyPart = "policy";
     private const string MentalRewardPart = "mentalReward";
+    private const string VariantPart = "variant";
 
     /// <summary>Answers <paramref name="call"/>, without those parts that fail.</summary>
     /// <param name="call">A request that was read without a fault; its clock runs.</param>
@@ -93,9 +95,24 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
 
     private void Fuse(RankCall call, Bundle bundle)
     {
+        if (call.Plan.Fusion is { } fixedFusion)
+        {
+            if (fixedFusion.For(bundle.Manifest) is { } weights)
+            {
+                call.FixedWeights = weights;
+                bundle.Scorer.FuseByWeights(call.Inputs, call.Outputs, weights);
+                return;
+            }
+
+            LogOtherTasks(bundle.Manifest.Name, bundle.Manifest.Version, string.Join(", ", fixedFusion.Weights.Keys));
+            call.Degraded.Add(VariantPart);
+        }
+
         try
         {
             bundle.Scorer.Fuse(call.Inputs, call.Outputs, call.Explain);
+            if (call.Plan.Explores(call.UserId))
+                call.Exploration = Explorer.Explore(call, bundle);
         }
         catch (GraphFailedException e)
         {
@@ -120,11 +137,11 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
 
     private void Blend(RankCall call, Bundle bundle)
     {
-        var parameters = blending.Current;
+        var parameters = call.Plan.Blend(blending.Current);
         var manifest = bundle.Manifest;
         var blend = new Blend(
             parameters,
-            call.FusedByPolicy ? manifest.Blending.FusionScore : manifest.Fallback.Standardiser,
+            call.FusedByPolicy ? manifest.Blending.FusionScore : call.FixedWeights is null ? manifest.Fallback.Standardiser : call.Plan.Fusion!.Standardiser(manifest),
             manifest.Blending.MentalReward ?? new Standardiser(0, 1));
         var scores = call.Scores.AsSpan(0, call.Count);
         var order = call.Order.AsSpan(0, call.Count);
@@ -153,6 +170,9 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
             scores[i] = blend.Score(fusion[i], mean[i], call.Outputs.MentalQuantilesOf(i));
         RankOrder.Sort(scores, order);
     }
+
+    [LoggerMessage(1002, LogLevel.Warning, "The bundle {Name}/{Version} lacks a task of a variant's weights ({Tasks}); its policy ranks")]
+    private partial void LogOtherTasks(string name, string version, string tasks);
 
     [LoggerMessage(1001, LogLevel.Warning, "Ranked without {Part}")]
     private partial void LogPartFailed(Exception exception, string part);
