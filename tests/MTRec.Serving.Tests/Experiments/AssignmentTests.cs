@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using MTRec.Serving.Experiments;
+using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.Experiments;
 
@@ -172,7 +173,7 @@ public sealed class AssignmentTests
         first["Variants"]!["other"]!["Blending"] = new JsonObject { ["Weight"] = -1, ["Wieght"] = 1 };
         var second = section.Experiment("fusion", "second");
         second["Salt"] = "first-salt";
-        second["Variants"]!["treated"]!["Users"] = new JsonArray("named", "");
+        second["Variants"]!["treated"]![nameof(VariantOptions.Users)] = new JsonArray("named", "");
 
         Configured.Read(section, out var faults);
 
@@ -188,5 +189,19 @@ public sealed class AssignmentTests
         }
 
         Assert.Equal(15, faults.Count);
+    }
+
+    [Fact]
+    public void The_configuration_in_the_README_has_no_fault()
+    {
+        var readme = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "README.md"));
+        var block = readme[readme.IndexOf("## Experiments", StringComparison.Ordinal)..].Split("```json")[1].Split("```")[0];
+
+        var set = Configured.Read(JsonNode.Parse(block)!["Experiments"]!.AsObject());
+
+        string[] names = [.. set.Layers.SelectMany(layer => layer.Experiments).Select(experiment => experiment.Name)];
+        Assert.Equal(["explore", "new-bundle", "fixed-weights", "cautious-reward"], names);
+        Assert.Equal(["2"], set.Bundles);
+        Assert.Equal("treated", set.VariantsOf("tester-1")["new-bundle"]);
     }
 }
