@@ -1,3 +1,4 @@
+using MTRec.Serving.Access;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Experiments;
 using MTRec.Serving.Feedback;
@@ -37,12 +38,12 @@ internal static class Routes
     private static void MapRanking(WebApplication app)
     {
         app.MapPost("/v1/rank", (HttpContext context, RankEndpoint endpoint) => endpoint.HandleAsync(context))
-            .WithName(RankOperation).WithTags("Ranking").WithSummary("Orders candidates for a user")
+            .Needs(Scope.Rank).WithName(RankOperation).WithTags("Ranking").WithSummary("Orders candidates for a user")
             .WithDescription("Exactly one of candidates and columns holds the candidates. The Server-Timing header says how long each stage took.")
             .Accepts<RankRequest>(Json).Produces<RankAnswer>(contentType: Json)
             .ProducesProblems(400, 413, 415, 422, 503);
         app.MapPost("/v1/feedback", (HttpContext context, FeedbackEndpoint endpoint) => endpoint.HandleAsync(context))
-            .WithName(FeedbackOperation).WithTags("Feedback").WithSummary("Takes in what users did with shown items")
+            .Needs(Scope.Feedback).WithName(FeedbackOperation).WithTags("Feedback").WithSummary("Takes in what users did with shown items")
             .WithDescription("Each event counts once, however often it is sent. A bad event is rejected whole and does not spoil the others.")
             .Accepts<FeedbackRequest>(Json).Produces<FeedbackAnswer>(202, Json)
             .ProducesProblems(400, 413, 415, 503);
@@ -52,51 +53,51 @@ internal static class Routes
     {
         const string Path = "/v1/users/{userId}/session";
         app.MapGet(Path, (string userId, HttpContext context, SessionEndpoints endpoints) => endpoints.GetAsync(PathId.Read(context, userId, 2), context.RequestAborted))
-            .WithName("getSession").WithTags("Sessions").WithSummary("Shows what is remembered of a user")
+            .Needs(Scope.Admin).WithName("getSession").WithTags("Sessions").WithSummary("Shows what is remembered of a user")
             .Produces<SessionAnswer>(contentType: Json).ProducesProblems(400, 404, 503);
         app.MapDelete(Path, async (string userId, HttpContext context, SessionEndpoints endpoints) =>
             {
                 await endpoints.DeleteAsync(PathId.Read(context, userId, 2), context.RequestAborted);
                 return TypedResults.NoContent();
             })
-            .WithName("deleteSession").WithTags("Sessions").WithSummary("Forgets a user: the session, and events that wait to be logged")
+            .Needs(Scope.Admin).WithName("deleteSession").WithTags("Sessions").WithSummary("Forgets a user: the session, and events that wait to be logged")
             .ProducesProblems(400, 503);
     }
 
     private static void MapItems(WebApplication app)
     {
         app.MapPut("/v1/items", (HttpContext context, ItemEndpoints endpoints) => endpoints.PutAsync(context))
-            .WithName(PutItemsOperation).WithTags("Items").WithSummary("Puts features of items, all or none")
+            .Needs(Scope.Feedback).WithName(PutItemsOperation).WithTags("Items").WithSummary("Puts features of items, all or none")
             .Accepts<PutItemsRequest>(Json).Produces<PutItemsAnswer>(contentType: Json).ProducesProblems(400, 413, 415, 422, 503);
         app.MapGet("/v1/items/{itemId}", (string itemId, HttpContext context, ItemEndpoints endpoints) => endpoints.Get(PathId.Read(context, itemId, 2)))
-            .WithName("getItem").WithTags("Items").WithSummary("Shows an item's features")
-            .Produces<ItemAnswer>(contentType: Json).ProducesProblems(404, 503);
+            .Needs(Scope.Rank).WithName("getItem").WithTags("Items").WithSummary("Shows an item's features")
+            .Produces<ItemAnswer>(contentType: Json).ProducesProblems(400, 404, 503);
     }
 
     private static void MapExperiments(WebApplication app)
     {
         app.MapGet("/v1/experiments", (ExperimentEndpoints endpoints) => endpoints.Get())
-            .WithName("getExperiments").WithTags("Experiments").WithSummary("Shows the experiments in force, and why the latest change is not")
+            .Needs(Scope.Rank).WithName("getExperiments").WithTags("Experiments").WithSummary("Shows the experiments in force, and why the latest change is not")
             .Produces<ExperimentsAnswer>(contentType: Json);
         app.MapGet(
                 "/v1/experiments/{name}/assignment",
                 (string name, string? userId, HttpContext context, ExperimentEndpoints endpoints) => endpoints.Assign(PathId.Read(context, name, 2), userId))
-            .WithName("getAssignment").WithTags("Experiments").WithSummary("Shows a user's variant, without counting the user as exposed")
+            .Needs(Scope.Rank).WithName("getAssignment").WithTags("Experiments").WithSummary("Shows a user's variant, without counting the user as exposed")
             .Produces<AssignmentAnswer>(contentType: Json).ProducesProblems(400, 404);
     }
 
     private static void MapOperations(WebApplication app)
     {
         app.MapGet("/v1/bundles", (BundlesEndpoint endpoint) => endpoint.Get())
-            .WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundle in service and all others, refused ones with the reasons")
+            .Needs(Scope.Rank).WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundle in service and all others, refused ones with the reasons")
             .Produces<BundlesAnswer>(contentType: Json);
         app.MapGet("/health/live", () => new HealthAnswer("live"))
-            .WithName("live").WithTags("Health").WithSummary("Whether the process answers").Produces<HealthAnswer>(contentType: Json);
+            .NeedsNothing().WithName("live").WithTags("Health").WithSummary("Whether the process answers").Produces<HealthAnswer>(contentType: Json);
         app.MapGet("/health/ready", (Readiness readiness) =>
                 readiness.Obstacle is { } obstacle
                     ? throw new RefusedException(Problem.Unavailable(obstacle, Readiness.Pause))
                     : new HealthAnswer("ready"))
-            .WithName("ready").WithTags("Health").WithSummary("Whether the service takes requests").Produces<HealthAnswer>(contentType: Json)
+            .NeedsNothing().WithName("ready").WithTags("Health").WithSummary("Whether the service takes requests").Produces<HealthAnswer>(contentType: Json)
             .ProducesProblems(503);
     }
 

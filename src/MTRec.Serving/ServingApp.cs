@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using MTRec.Inference;
+using MTRec.Serving.Access;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Experiments;
@@ -43,18 +44,24 @@ internal static class ServingApp
         var app = builder.Build();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ProblemMiddleware>();
-        app.UseSwagger();
-        app.UseSwaggerUI(options => options.DocumentTitle = "MTRec");
+        app.UseWhen(ShowsSwagger, pages => pages.UseSwagger().UseSwaggerUI(options => options.DocumentTitle = "MTRec"));
         app.UseRouting();
+        app.UseMiddleware<AccessMiddleware>();
+        app.UseRateLimiter();
         app.UseRequestTimeouts();
         app.MapService();
         return app;
     }
 
+    private static bool ShowsSwagger(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/swagger", StringComparison.Ordinal)
+        && (context.RequestServices.GetRequiredService<ServiceOptions>().Swagger ?? context.RequestServices.GetRequiredService<LiveKeyRing>().Current.IsPrivate);
+
     private static void AddOptions(WebApplicationBuilder builder)
     {
         var options = new CheckedOptions(builder.Services, builder.Configuration);
         options.Add<ServiceOptions>(ServiceOptions.Section);
+        options.Add<AccessOptions>(AccessOptions.Section);
         options.Add<RegistryOptions>(RegistryOptions.Section);
         options.Add<RankOptions>(RankOptions.Section);
         options.Add<BlendingOptions>(BlendingOptions.Section);
@@ -91,6 +98,10 @@ internal static class ServingApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new ServiceRoot(Environment.CurrentDirectory));
         services.AddSingleton<Readiness>();
+        services.AddSingleton<LiveKeyRing>();
+        services.AddSingleton<AccessMeters>();
+        services.AddHostedService<ListeningAddresses>();
+        services.AddRateLimits();
         services.AddSingleton<IEventLog, FileEventLog>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());

@@ -61,6 +61,8 @@ public sealed class RankApp : IAsyncDisposable
             replace);
         await app._app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        // Who listens on every address is called on one of them.
+        address = address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal);
         app.Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromMinutes(1) };
         return app;
     }

@@ -1,3 +1,4 @@
+using MTRec.Serving.Access;
 using MTRec.Serving.Http;
 
 namespace MTRec.Serving.Experiments;
@@ -11,11 +12,13 @@ internal static class ForcedVariants
     public const string Header = "X-MTRec-Variant";
 
     /// <summary>Reads the header of <paramref name="request"/>.</summary>
-    /// <exception cref="RefusedException">It is malformed: 400; it names what does not run, or two experiments of one layer: 422.</exception>
+    /// <exception cref="RefusedException">The caller lacks the scope <see cref="Scope.Admin"/>: 403; it is malformed: 400; it names what does not run, or two experiments of one layer: 422.</exception>
     public static IReadOnlyList<Assignment> Read(HttpRequest request, ExperimentSet experiments)
     {
         if (!request.Headers.TryGetValue(Header, out var values))
             return [];
+        if (!Caller.Of(request.HttpContext).May(Scope.Admin))
+            throw new RefusedException(new Problem(StatusCodes.Status403Forbidden, "Only callers with the scope Admin may force a variant."));
         var forced = new List<Assignment>();
         foreach (var part in values.SelectMany(value => (value ?? "").Split(',')))
         {

@@ -30,6 +30,8 @@ internal sealed class ItemEndpoints(BundleHost bundles, ItemStore store, ItemSto
     /// <summary>Shows what candidates of that id are ranked by where they bring no features themselves.</summary>
     public ItemAnswer Get(string itemId)
     {
+        if (JsonText.IdFault(itemId) is { } fault)
+            throw new RefusedException(Problem.Invalid("itemId", fault));
         using var hold = bundles.Hold();
         var bundle = hold.Served.Bundle;
         var schema = bundle.Assembler.Schema;

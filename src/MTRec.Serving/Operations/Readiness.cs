@@ -11,6 +11,7 @@ internal sealed class Readiness(BundleHost bundles, IHostApplicationLifetime lif
     /// <summary>Why it does not; null where it does.</summary>
     public string? Obstacle =>
         lifetime.ApplicationStopping.IsCancellationRequested ? "The service is stopping."
+        : !lifetime.ApplicationStarted.IsCancellationRequested ? "The service is starting."
         : bundles.Current is null ? "No bundle is in service yet: it is being loaded and warmed."
         : null;
 }

@@ -12,6 +12,9 @@ internal sealed class ServiceOptions : ICheckedOptions
     /// <summary>How long the service waits at its end for requests that run and events that wait: 1 second to 10 minutes. Default 20 seconds.</summary>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Whether <c>/swagger</c> is served. Default: where the service listens on this machine's own addresses alone.</summary>
+    public bool? Swagger { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<string> Faults()
     {
