@@ -90,17 +90,9 @@ public sealed class EnhancedRl : IProgressiveLearner
         using var scope = NewDisposeScope();
         var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
 
-        _criticStep.zero_grad();
-        var (loss, q) = CriticLoss(batch);
-        loss.backward();
-        _criticStep.step();
-
+        var value = ImproveCritics(batch);
         if (_updates >= _options.CriticWarmUp)
-        {
-            _actorStep.zero_grad();
-            ActorLoss(batch).backward();
-            _actorStep.step();
-        }
+            ImproveActor(batch);
 
         if (++_updates % _options.TargetEvery == 0)
         {
@@ -108,7 +100,7 @@ public sealed class EnhancedRl : IProgressiveLearner
             _targetCritics.Follow(_critics, _options.TargetRate);
         }
 
-        return (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+        return value;
     }
 
     /// <inheritdoc/>
@@ -131,6 +123,25 @@ public sealed class EnhancedRl : IProgressiveLearner
         _sampler?.Dispose();
         _groupWeights?.Dispose();
         _meanAction?.Dispose();
+    }
+
+    // The mean value of the batch's lists. What one half of an update made is freed before the other.
+    private double ImproveCritics(TransitionBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        _criticStep.zero_grad();
+        var (loss, q) = CriticLoss(batch);
+        loss.backward();
+        _criticStep.step();
+        return (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+    }
+
+    private void ImproveActor(TransitionBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        _actorStep.zero_grad();
+        ActorLoss(batch).backward();
+        _actorStep.step();
     }
 
     /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>

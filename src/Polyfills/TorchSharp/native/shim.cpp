@@ -4,14 +4,25 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <atomic>
+#include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <malloc.h>
 #include <string>
 
 namespace {
 thread_local std::string error;
 thread_local bool has_error = false;
 std::atomic<int64_t> live_handles{0};
+
+/// Freed memory stays with the process, for the next update takes as much: to give it back and take it again costs a page fault for every 4 KiB,
+/// up to a third of an update's time. Whoever sets one of glibc's variables decides otherwise.
+const bool keeps_memory = [] {
+    if (std::getenv("MALLOC_TRIM_THRESHOLD_") || std::getenv("MALLOC_MMAP_THRESHOLD_"))
+        return false;
+    // The largest values that glibc takes: 2 GiB of an int, half of a heap's 64 MiB.
+    return mallopt(M_TRIM_THRESHOLD, INT_MAX) != 0 && mallopt(M_MMAP_THRESHOLD, 32 << 20) != 0 && mallopt(M_TOP_PAD, 64 << 20) != 0;
+}();
 } // namespace
 
 namespace shim {
