@@ -1,6 +1,7 @@
 using MTRec.Serving.Access;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Experiments;
+using MTRec.Serving.Experiments.Reports;
 using MTRec.Serving.Feedback;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
@@ -84,6 +85,12 @@ internal static class Routes
                 (string name, string? userId, HttpContext context, ExperimentEndpoints endpoints) => endpoints.Assign(PathId.Read(context, name, 2), userId))
             .Needs(Scope.Rank).WithName("getAssignment").WithTags("Experiments").WithSummary("Shows a user's variant, without counting the user as exposed")
             .Produces<AssignmentAnswer>(contentType: Json).ProducesProblems(400, 404);
+        app.MapGet(
+                "/v1/experiments/{name}/report",
+                (string name, HttpContext context, ExperimentReports reports) => reports.ReportAsync(PathId.Read(context, name, 2), context.RequestAborted))
+            .Needs(Scope.Admin).WithName("getReport").WithTags("Experiments").WithSummary("Compares an experiment's variants by what the event log holds")
+            .WithDescription("Reads what was logged since the last call. Where that takes too long the answer is of a part, says so, and the next call goes on.")
+            .Produces<ReportAnswer>(contentType: Json).ProducesProblems(404);
     }
 
     private static void MapOperations(WebApplication app)

@@ -6,6 +6,7 @@ using MTRec.Serving.Access;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Experiments;
+using MTRec.Serving.Experiments.Reports;
 using MTRec.Serving.Feedback;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
@@ -66,6 +67,7 @@ internal static class ServingApp
         options.Add<RankOptions>(RankOptions.Section);
         options.Add<BlendingOptions>(BlendingOptions.Section);
         options.Add<ExperimentsOptions>(ExperimentsOptions.Section);
+        options.Add<ReportOptions>(ReportOptions.Section);
         options.Add<FeedbackOptions>(FeedbackOptions.Section);
         options.Add<SessionStoreOptions>(SessionStoreOptions.Section);
         options.Add<RedisOptions>(RedisOptions.Section);
@@ -124,6 +126,7 @@ internal static class ServingApp
         services.AddSingleton<LiveExperiments>();
         services.AddHostedService(provider => provider.GetRequiredService<LiveExperiments>());
         services.AddSingleton<ExperimentEndpoints>();
+        services.AddSingleton<ExperimentReports>();
         services.AddHostedService<BundleStartup>();
     }
 

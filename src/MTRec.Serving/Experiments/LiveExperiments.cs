@@ -64,9 +64,9 @@ internal sealed partial class LiveExperiments : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(8001, LogLevel.Information, "The experiments were read again: {Running} run")]
+    [LoggerMessage(9001, LogLevel.Information, "The experiments were read again: {Running} run")]
     private partial void LogChanged(int running);
 
-    [LoggerMessage(8002, LogLevel.Error, "The changed configuration is refused, the experiments stay as they were: {Fault}")]
+    [LoggerMessage(9002, LogLevel.Error, "The changed configuration is refused, the experiments stay as they were: {Fault}")]
     private partial void LogRefused(string fault);
 }

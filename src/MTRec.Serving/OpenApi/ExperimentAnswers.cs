@@ -61,3 +61,59 @@ public sealed record ExperimentAnswerExploration(string Kind, double Share, doub
 /// </param>
 /// <param name="Exploring">Whether the user's requests are explored, where the bundle allows it.</param>
 public sealed record AssignmentAnswer(string Experiment, string UserId, string? Variant, string Reason, bool Exploring);
+
+/// <summary>What came of an experiment.</summary>
+/// <param name="Experiment">The experiment.</param>
+/// <param name="Control">The variant that the others are compared with.</param>
+/// <param name="Source">What the figures rest on.</param>
+/// <param name="SampleRatio">Whether users are split as configured; null where there is nothing to test.</param>
+/// <param name="MovedUsers">Sampled users who met more than one variant, because percentages or salts were changed; they are left out.</param>
+/// <param name="Variants">The variants.</param>
+public sealed record ReportAnswer(
+    string Experiment, string Control, ReportSource Source, ReportSampleRatio? SampleRatio, int MovedUsers, IReadOnlyList<ReportVariant> Variants);
+
+/// <summary>What a report rests on: the event files of the folder that this replica logs to, of all replicas that log there.</summary>
+/// <param name="Files">Files.</param>
+/// <param name="Events">Events read from them.</param>
+/// <param name="From">When the first of them was logged.</param>
+/// <param name="To">When the last of them was logged.</param>
+/// <param name="Complete">Whether all that was logged by now is read; otherwise ask again.</param>
+/// <param name="UnreadBytes">What is left to read.</param>
+/// <param name="DamagedLines">Lines that are no event.</param>
+/// <param name="SampledShare">Share of all users whom the figures by user rest on; below 1 where there are more than ExperimentReport:MaxUsers.</param>
+public sealed record ReportSource(
+    int Files, long Events, DateTimeOffset? From, DateTimeOffset? To, bool Complete, long UnreadBytes, long DamagedLines, double SampledShare);
+
+/// <summary>A chi-square test of the users' split.</summary>
+/// <param name="ChiSquare">The statistic.</param>
+/// <param name="PValue">How likely so uneven a split is by chance.</param>
+/// <param name="Alarm">Whether the p-value is below 0.001: then no figure of the experiment can be trusted.</param>
+public sealed record ReportSampleRatio(double ChiSquare, double PValue, bool Alarm);
+
+/// <summary>A variant's figures. Users who have it by name and forced requests are left out.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ExpectedShare">Its configured share of the users, 0 to 1.</param>
+/// <param name="Exposures">Rank calls that it applied to.</param>
+/// <param name="Users">Sampled users whom it applied to.</param>
+/// <param name="Metrics">requests, clicks, longViews, likes, watchSeconds from a user's first exposure on, summed by user.</param>
+public sealed record ReportVariant(string Name, double ExpectedShare, long Exposures, int Users, IReadOnlyList<ReportMetric> Metrics);
+
+/// <summary>A metric.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="PerUser">Mean over users.</param>
+/// <param name="Deviation">Standard deviation over users.</param>
+/// <param name="Difference">Against the control; null for the control, and where nothing varies.</param>
+/// <param name="Adjusted">The same with variance reduction (CUPED); null where users did nothing of the kind before the experiment.</param>
+public sealed record ReportMetric(string Name, double PerUser, double Deviation, ReportDifference? Difference, ReportAdjusted? Adjusted);
+
+/// <summary>A difference to the control.</summary>
+/// <param name="Value">Variant less control.</param>
+/// <param name="Low">Lower end of the 95 % interval.</param>
+/// <param name="High">Upper end of the 95 % interval.</param>
+/// <param name="PValue">Two-sided, by Welch's test; not corrected for several variants or metrics, nor for looking again and again.</param>
+public sealed record ReportDifference(double Value, double Low, double High, double PValue);
+
+/// <summary>A difference with variance reduction.</summary>
+/// <param name="Difference">The difference.</param>
+/// <param name="VarianceReduction">Part of the difference's variance that is gone, up to 1.</param>
+public sealed record ReportAdjusted(ReportDifference Difference, double VarianceReduction);
