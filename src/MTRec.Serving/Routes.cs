@@ -7,6 +7,7 @@ using MTRec.Serving.Http;
 using MTRec.Serving.Items;
 using MTRec.Serving.OpenApi;
 using MTRec.Serving.Operations;
+using MTRec.Serving.Operations.Telemetry;
 using MTRec.Serving.Ranking;
 using MTRec.Serving.Sessions;
 
@@ -98,6 +99,9 @@ internal static class Routes
         app.MapGet("/v1/bundles", (BundlesEndpoint endpoint) => endpoint.Get())
             .Needs(Scope.Rank).WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundle in service and all others, refused ones with the reasons")
             .Produces<BundlesAnswer>(contentType: Json);
+        app.MapGet("/metrics", (MetricsEndpoint endpoint) => endpoint.Get())
+            .Needs(Scope.Metrics).DisableRateLimiting().WithName("metrics").WithTags("Health").WithSummary("Shows the metrics, in Prometheus' text format")
+            .Produces<string>(contentType: "text/plain").ProducesProblems(404, 503);
         app.MapGet("/health/live", () => new HealthAnswer("live"))
             .NeedsNothing().WithName("live").WithTags("Health").WithSummary("Whether the process answers").Produces<HealthAnswer>(contentType: Json);
         app.MapGet("/health/ready", (Readiness readiness) =>

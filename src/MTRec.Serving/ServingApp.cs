@@ -12,6 +12,7 @@ using MTRec.Serving.Http;
 using MTRec.Serving.Items;
 using MTRec.Serving.OpenApi;
 using MTRec.Serving.Operations;
+using MTRec.Serving.Operations.Telemetry;
 using MTRec.Serving.Ranking;
 using MTRec.Serving.Redis;
 using MTRec.Serving.Sessions;
@@ -63,6 +64,7 @@ internal static class ServingApp
         var options = new CheckedOptions(builder.Services, builder.Configuration);
         options.Add<ServiceOptions>(ServiceOptions.Section);
         options.Add<AccessOptions>(AccessOptions.Section);
+        options.Add<TelemetryOptions>(TelemetryOptions.Section);
         options.Add<RegistryOptions>(RegistryOptions.Section);
         options.Add<RankOptions>(RankOptions.Section);
         options.Add<BlendingOptions>(BlendingOptions.Section);
@@ -104,6 +106,10 @@ internal static class ServingApp
         services.AddSingleton<AccessMeters>();
         services.AddHostedService<ListeningAddresses>();
         services.AddRateLimits();
+        services.AddSingleton<PrometheusExporter>();
+        services.AddSingleton<StoreMeters>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddHostedService<Metering>();
         services.AddSingleton<IEventLog, FileEventLog>();
         services.AddSingleton<EventQueue>();
         services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
@@ -113,9 +119,11 @@ internal static class ServingApp
         services.AddSingleton<ItemEndpoints>();
         services.AddSingleton<FeedbackReader>();
         services.AddSingleton<FeedbackEndpoint>();
+        services.AddSingleton<FeedbackMeters>();
         services.AddSingleton<LiveBlending>();
         services.AddSingleton<Ranker>();
         services.AddSingleton<ExposureLog>();
+        services.AddSingleton<RankMeters>();
         services.AddSingleton<WarmUp>();
         services.AddSingleton<RankEndpoint>();
         services.AddSingleton(provider =>
@@ -139,6 +147,7 @@ internal static class ServingApp
             options.IncludeXmlComments(typeof(ServingApp).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.OperationFilter<ExampleFilter>();
+            AccessFilter.Describe(options);
             options.DocumentFilter<SectionFilter>();
         });
     }

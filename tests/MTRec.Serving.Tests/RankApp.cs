@@ -141,7 +141,12 @@ public sealed class RankApp : IAsyncDisposable
     {
         Client.Dispose();
         if (_app is not null)
+        {
+            // What still writes would write into a folder that is being removed.
+            await _app.StopAsync();
             await _app.DisposeAsync();
+        }
+
         _folder.Dispose();
     }
 

@@ -10,8 +10,10 @@ namespace MTRec.Serving.Access;
 /// </summary>
 internal sealed partial class AccessMiddleware(RequestDelegate next, LiveKeyRing keys, TimeProvider time, AccessMeters meters, ILogger<AccessMiddleware> logger)
 {
+    /// <summary>The header that holds nothing but a key.</summary>
+    public const string KeyHeader = "X-API-Key";
+
     private const string Scheme = "Bearer ";
-    private const string KeyHeader = "X-API-Key";
 
     /// <summary>Handles one request.</summary>
     public Task InvokeAsync(HttpContext context)

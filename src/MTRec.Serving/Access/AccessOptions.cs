@@ -59,7 +59,7 @@ internal sealed class AccessOptions : ICheckedOptions
 /// <summary>One API key.</summary>
 internal sealed class AccessKeyOptions
 {
-    /// <summary>What logs and metrics call the key, 1 to 64 characters. Needed.</summary>
+    /// <summary>What logs call the key, 1 to 64 characters. Needed.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>The key's SHA-256 in 64 hexadecimal digits. Needed.</summary>

@@ -61,7 +61,7 @@ internal sealed class ExperimentOptions
 /// <summary>A variant: who gets it, and what it changes. What it leaves out is as without it.</summary>
 internal sealed class VariantOptions
 {
-    /// <summary>Part of the experiment's users, 0 to 100 %; all variants together have 100. Changing it while the experiment runs moves users.</summary>
+    /// <summary>Part of the experiment's users, 0 to 100 %; all variants together have 100. Changing it while the experiment runs moves users. Default 0.</summary>
     public double Percentage { get; set; }
 
     /// <summary>Users who always get this variant while the experiment runs, whatever traffic says; they are left out of the report. Default none.</summary>

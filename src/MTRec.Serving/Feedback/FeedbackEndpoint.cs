@@ -10,7 +10,7 @@ namespace MTRec.Serving.Feedback;
 /// nothing is applied, so the caller can send the same call again.
 /// </summary>
 internal sealed partial class FeedbackEndpoint(
-    FeedbackReader reader, ISessionStore sessions, EventQueue queue, FeedbackOptions options, ILogger<FeedbackEndpoint> logger)
+    FeedbackReader reader, ISessionStore sessions, EventQueue queue, FeedbackOptions options, FeedbackMeters meters, ILogger<FeedbackEndpoint> logger)
 {
     // Events on their way to the store at once, so that a long call neither waits a round trip for each nor fills the connection.
     private const int Window = 32;
@@ -50,6 +50,7 @@ internal sealed partial class FeedbackEndpoint(
             queue.Release((good.Count - logged) * EventSize.OfFeedback);
         }
 
+        meters.Answered(logged, good.Count - logged, bad.Count);
         await AnswerAsync(context.Response, logged, good.Count - logged, bad);
     }
 

@@ -5,7 +5,7 @@ namespace MTRec.Serving.Operations;
 /// <summary>Structured logs through Serilog: section <c>Serilog</c>. Readable lines on the console where it names no sink.</summary>
 internal static class ServiceLogging
 {
-    private const string Line = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj}{NewLine}{Exception}";
+    private const string Line = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff} {Level:u3} {SourceContext}: {Message:lj} {TraceId}{NewLine}{Exception}";
 
     /// <summary>Sends the logs of <paramref name="builder"/>'s service to Serilog.</summary>
     public static void AddServiceLogging(this WebApplicationBuilder builder)

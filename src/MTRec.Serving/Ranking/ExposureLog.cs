@@ -5,7 +5,7 @@ using MTRec.Serving.EventLog;
 namespace MTRec.Serving.Ranking;
 
 /// <summary>Writes down what a rank call showed, without making it wait.</summary>
-internal sealed class ExposureLog(EventQueue queue, TimeProvider time)
+internal sealed class ExposureLog(EventQueue queue, RankMeters meters, TimeProvider time)
 {
     private const string EventLogPart = "eventLog";
 
@@ -41,5 +41,6 @@ internal sealed class ExposureLog(EventQueue queue, TimeProvider time)
                 Degraded = [.. call.Degraded],
             },
             size);
+        meters.Exposed(call.Plan.Variants);
     }
 }

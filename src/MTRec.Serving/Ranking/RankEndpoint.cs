@@ -7,7 +7,8 @@ using MTRec.Serving.Ranking.Requests;
 namespace MTRec.Serving.Ranking;
 
 /// <summary><c>POST /v1/rank</c>.</summary>
-internal sealed class RankEndpoint(BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankOptions options)
+internal sealed class RankEndpoint(
+    BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankMeters meters, RankOptions options)
 {
     private const string VariantPart = "variant";
 
@@ -55,10 +56,12 @@ internal sealed class RankEndpoint(BundleHost bundles, LiveExperiments experimen
         return errors;
     }
 
-    private static async Task AnswerAsync(HttpContext context, RankCall call, ServedBundle served)
+    private async Task AnswerAsync(HttpContext context, RankCall call, ServedBundle served)
     {
         using var answer = new PooledBuffer(256 * (1 + call.AnsweredCount));
         RankAnswerWriter.Write(answer, call, served);
+        call.Clock.Stop();
+        meters.Answered(call);
         context.Response.Headers["Server-Timing"] = call.Clock.ToHeader();
         await JsonAnswer.WriteAsync(context.Response, StatusCodes.Status200OK, answer);
     }

@@ -29,17 +29,23 @@ internal enum Stage
 /// <summary>Measures the stages of one call and reports them as <c>Server-Timing</c>.</summary>
 internal sealed class StageClock
 {
+    private const string Total = "total";
     private static readonly string[] Names = ["parse", "session", "tasks", "policy", "mental", "blend"];
 
     private readonly long[] _ticks = new long[Names.Length];
+    private long _total;
     private long _start;
     private long _last;
+
+    /// <summary>The names of the stages, and last that of the whole.</summary>
+    public static IReadOnlyList<string> StageNames { get; } = [.. Names, Total];
 
     /// <summary>Begins the first stage.</summary>
     public void Start()
     {
         Array.Clear(_ticks);
         _start = _last = Stopwatch.GetTimestamp();
+        _total = 0;
     }
 
     /// <summary>Ends a stage; the next one begins.</summary>
@@ -49,6 +55,12 @@ internal sealed class StageClock
         _ticks[(int)stage] = now - _last;
         _last = now;
     }
+
+    /// <summary>Ends the whole.</summary>
+    public void Stop() => _total = Stopwatch.GetTimestamp() - _start;
+
+    /// <summary>Seconds of a stage by its place in <see cref="StageNames"/>; 0 where it did not take place.</summary>
+    public double SecondsOf(int stage) => (stage < _ticks.Length ? _ticks[stage] : _total) / (double)Stopwatch.Frequency;
 
     /// <summary>The header's value, in milliseconds; a stage that did not take place is left out.</summary>
     public string ToHeader()
@@ -60,7 +72,7 @@ internal sealed class StageClock
                 Append(ref header, Names[i], _ticks[i]);
         }
 
-        Append(ref header, "total", Stopwatch.GetTimestamp() - _start);
+        Append(ref header, Total, _total);
         return header.ToStringAndClear();
     }
 
@@ -69,7 +81,7 @@ internal sealed class StageClock
         header.AppendLiteral(name);
         header.AppendLiteral(";dur=");
         header.AppendFormatted(ticks * 1000.0 / Stopwatch.Frequency, "0.###");
-        if (name != "total")
+        if (name != Total)
             header.AppendLiteral(", ");
     }
 }

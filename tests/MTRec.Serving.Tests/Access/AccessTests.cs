@@ -230,6 +230,34 @@ public sealed class AccessTests
         Assert.Equal(404, await StatusAsync(closed, "GET", "/swagger/index.html"));
     }
 
+    [Fact]
+    public async Task What_is_too_long_or_too_deep_is_refused_on_every_path()
+    {
+        await using var app = await RankApp.StartAsync();
+        var longId = new string('i', 257);
+        var deep = new string('[', 20) + new string(']', 20);
+        (string Method, string Path, string? Body, int Status)[] calls =
+        [
+            ("GET", $"/v1/items/{longId}", null, 400),
+            ("GET", $"/v1/users/{longId}/session", null, 400),
+            ("DELETE", $"/v1/users/{longId}/session", null, 400),
+            ("GET", $"/v1/items/{new string('i', 9000)}", null, 414),
+            ("POST", "/v1/rank", $"{{\"userId\":\"u\",\"x\":{deep}}}", 400),
+            ("POST", "/v1/feedback", $"{{\"events\":[{deep}]}}", 400),
+            ("PUT", "/v1/items", $"{{\"items\":{deep}}}", 400),
+        ];
+        foreach (var (method, path, body, status) in calls)
+        {
+            using var answer = await app.SendAsync(new HttpMethod(method), path, body);
+            Assert.True(status == (int)answer.StatusCode, $"{method} with {path.Length} characters of path answered {answer.StatusCode}");
+        }
+
+        using var headers = await SendAsync(app, "GET", "/health/live", [.. Enumerable.Range(0, 6).Select(i => ($"X-Long-{i}", new string('h', 6000)))]);
+        Assert.Equal(431, (int)headers.StatusCode);
+        using var many = await SendAsync(app, "GET", "/health/live", [.. Enumerable.Range(0, 120).Select(i => ($"X-Many-{i}", "h"))]);
+        Assert.Equal(431, (int)many.StatusCode);
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:5080", true)]
     [InlineData("http://127.8.8.8:80", true)]
