@@ -62,7 +62,7 @@ internal sealed class SimulatorCorrelation(
         + "training users), policies that lean with the state at random, and policies learned from training users. They were chosen before any estimate was made.",
         "KuaiRand simulator: the log is of the evaluation users: a quarter of its sessions around the best constant (deviation 0.1), which is what is served "
         + "before policies are learned, three quarters Gaussian at random (deviation 0.5), since policies far from what is served are judged too. "
-        + "These shares were chosen on logs of other seeds than the ones reported.",
+        + "These shares, and which gamma stands first, were chosen on logs of other seeds than the ones reported, from the same users.",
         "KuaiRand simulator: the truth is the mean return of a session, not discounted, of other sessions among the same users. Conservative-OPE is taken with its "
         + "published gamma, 0.95, whose values are lower and compare in rank only, and with 1, like the truth; all others with 1: sessions end after 50 steps at the latest.",
         "KuaiRand simulator: a seed is another log of as many sessions and another fit of the critics; policies and truths are the same for all. The interval of a "
