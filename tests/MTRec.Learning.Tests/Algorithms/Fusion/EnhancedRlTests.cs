@@ -91,7 +91,14 @@ public sealed class EnhancedRlTests : IDisposable
         var chance = randn(log.ItemRewards.shape, generator: new Generator(4));
         var options = new EnhancedRlOptions
         {
-            Critics = 2, CriticHidden = [8, 4], ExpertWidth = 8, Objective = EnhancedRlObjective.Value, BatchSize = 32, CriticWarmUp = int.MaxValue, CriticRate = 3e-3, Discount = 0,
+            Critics = 2,
+            CriticHidden = [8, 4],
+            ExpertWidth = 8,
+            Objective = EnhancedRlObjective.Value,
+            BatchSize = 32,
+            CriticWarmUp = int.MaxValue,
+            CriticRate = 3e-3,
+            Discount = 0,
         };
         using var learner = new EnhancedRl(MoodyUsers.Actions, 3, 2, 2, options);
         learner.Use(Earning(chance));
