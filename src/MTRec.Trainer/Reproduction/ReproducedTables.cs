@@ -10,6 +10,7 @@ internal static class ReproducedTables
         new GuidanceTable(),
         new MentalTable(),
         new OpeTable(),
+        new StabilityTable(),
         new UpstreamTable(),
     ];
 }
