@@ -73,7 +73,9 @@ internal sealed partial class FeedbackEndpoint(
 
     private RefusedException Refuse(Exception failure)
     {
-        LogStoreFailed(failure);
+        // What a store expects to happen to it, it has logged itself, once for many calls.
+        if (failure is not SessionStoreException)
+            LogStoreFailed(failure);
         return new RefusedException(Problem.Unavailable("The session store is out of reach; send the call again: what was applied counts once.", Pause));
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class RedisCalls
     private readonly ResiliencePipeline _breaker;
     private readonly Counter<long> _failures;
     private long _lastSuccess;
+    private long _nextLine;
     private volatile bool _succeeded;
 
     /// <summary>Starts with the breaker closed.</summary>
@@ -93,9 +94,22 @@ internal sealed partial class RedisCalls
         catch (Exception e) when (e is not OperationCanceledException)
         {
             _failures.Add(1);
+            if (e is not BrokenCircuitException)
+                LogOnceASecond(e);
             throw;
         }
     }
+
+    private void LogOnceASecond(Exception failure)
+    {
+        var now = _time.GetTimestamp();
+        var next = Interlocked.Read(ref _nextLine);
+        if (now >= next && Interlocked.CompareExchange(ref _nextLine, now + _time.TimestampFrequency, next) == next)
+            LogFailed(failure.GetType().Name, failure.Message);
+    }
+
+    [LoggerMessage(7012, LogLevel.Warning, "A call to Redis for a session failed: {Failure}: {Reason}")]
+    private partial void LogFailed(string failure, string reason);
 
     [LoggerMessage(7010, LogLevel.Error, "Redis does not answer for sessions; no call goes to it for {BreakDuration}. Ranking goes on without sessions, feedback is refused")]
     private partial void LogOpened(Exception? exception, TimeSpan breakDuration);

@@ -64,6 +64,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             try
             {
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(_configuration);
+                // Details name keys, and keys name users, who have no place in a log.
+                multiplexer.IncludeDetailInExceptions = false;
                 multiplexer.ConnectionFailed += (_, lost) => LogLost(lost.Exception, _purpose, lost.EndPoint, lost.FailureType);
                 multiplexer.ConnectionRestored += (_, restored) => LogRestored(_purpose, restored.EndPoint);
                 _multiplexer = multiplexer;
