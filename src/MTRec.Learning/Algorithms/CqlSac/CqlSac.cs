@@ -137,25 +137,25 @@ public sealed class CqlSac : IFusionLearner
     // Thirds of the actions: evenly at random, from pi(. | s), from pi(. | s'); all judged at s.
     private Tensor ConservativeTerm(RequestSteps batch, Tensor logged)
     {
-        var (count, width) = (batch.State.shape[0], Policy.Actions.Width);
-        var state = batch.State.repeat_interleave(_options.Samples, 0);
+        var (count, width, samples) = (batch.State.shape[0], Policy.Actions.Width, _options.Samples);
         Tensor actions;
         Tensor logDensity;
         using (no_grad())
         {
-            var even = (rand([state.shape[0], width], generator: _chance) * 2) - 1;
-            var here = Draw(state);
-            var there = Draw(batch.NextState.repeat_interleave(_options.Samples, 0));
+            var even = (rand([count * samples, width], generator: _chance) * 2) - 1;
+            var here = Draw(batch.State, samples);
+            var there = Draw(batch.NextState, samples);
             actions = cat([even, here.Action, there.Action]);
-            logDensity = cat([full([state.shape[0]], -width * Math.Log(2), dtype: ScalarType.Float32), here.LogDensity, there.LogDensity]);
+            logDensity = cat([full([count * samples], -width * Math.Log(2), dtype: ScalarType.Float32), here.LogDensity, there.LogDensity]);
         }
 
-        // [3, b, N] -> [b, 3 N].
-        Tensor BySample(Tensor x) => x.reshape(-1, 3, count, _options.Samples).transpose(1, 2).flatten(2);
-        var q = _critics.call(cat([state.repeat(3, 1), actions], -1));
-        return ConservativeTerm(BySample(q), BySample(logDensity).squeeze(0), logged);
+        // [3 b N, ..] -> [b, 3 N, ..].
+        Tensor BySample(Tensor x) => x.reshape([3, count, samples, .. x.shape[1..]]).transpose(0, 1).flatten(1, 2);
+        var q = _critics.OfPairs(batch.State, BySample(actions)).reshape(-1, count, 3 * samples);
+        return ConservativeTerm(q, BySample(logDensity), logged);
     }
 
-    private (Tensor Action, Tensor LogDensity) Draw(Tensor state) =>
-        SquashedGaussian.Draw(Policy.Network.call(state), randn([state.shape[0], Policy.Actions.Width], generator: _chance));
+    // Some actions a state, those of one state after the other: the network sees each state once.
+    private (Tensor Action, Tensor LogDensity) Draw(Tensor state, int samples = 1) => SquashedGaussian.Draw(
+        Policy.Network.call(state).repeat_interleave(samples, 0), randn([state.shape[0] * samples, Policy.Actions.Width], generator: _chance));
 }
