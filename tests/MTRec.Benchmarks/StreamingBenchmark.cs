@@ -1,24 +1,28 @@
 using System.Diagnostics;
 using System.Globalization;
+using MTRec.Core.Bundles;
+using MTRec.Core.Fusion;
+using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Streaming;
 using static TorchSharp.torch;
 
 namespace MTRec.Benchmarks;
 
-/// <summary>Writes synthetic transitions, streams them back in shuffled minibatches and reports rows a second and the peak of resident memory.</summary>
+/// <summary>Writes synthetic transitions, streams them back in shuffled minibatches, trains UnifiedRL on them window by window, and reports rows a second and the peak of resident memory.</summary>
 internal static class StreamingBenchmark
 {
     private const int SessionLength = 8;
     private const int RowsALog = 1 << 16;
     private const int BatchSize = 256;
+    private const int UpdatesAWindow = 20;
 
     public static int Run(Arguments arguments)
     {
         set_num_threads(1);
         var folder = arguments.Text("--folder", Path.Combine(Path.GetTempPath(), "mtrec-transitions"));
         var results = new List<object>();
-        Console.WriteLine($"{"rows",14}{"GB on disk",12}{"rows/s written",16}{"rows/s read",14}{"MB at peak",12}");
+        Console.WriteLine($"{"rows",14}{"GB on disk",12}{"rows/s written",16}{"rows/s read",14}{"MB at peak",12}{"MB in training",16}");
         foreach (var rows in arguments.Text("--rows", "1000000,10000000,100000000").Split(',').Select(text => long.Parse(text, CultureInfo.InvariantCulture)))
         {
             var data = Path.Combine(folder, rows.ToString(CultureInfo.InvariantCulture));
@@ -34,8 +38,11 @@ internal static class StreamingBenchmark
                 Read(data, rows);
                 var read = rows / watch.Elapsed.TotalSeconds;
                 var peak = PeakBytes();
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows,14:N0}{bytes / 1e9,12:F2}{written,16:N0}{read,14:N0}{peak / 1e6,12:N0}"));
-                results.Add(new { Rows = rows, BytesOnDisk = bytes, RowsWrittenPerSecond = written, RowsReadPerSecond = read, PeakResidentBytes = peak });
+                ResetPeak();
+                Train(data);
+                var training = PeakBytes();
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows,14:N0}{bytes / 1e9,12:F2}{written,16:N0}{read,14:N0}{peak / 1e6,12:N0}{training / 1e6,16:N0}"));
+                results.Add(new { Rows = rows, BytesOnDisk = bytes, RowsWrittenPerSecond = written, RowsReadPerSecond = read, PeakResidentBytes = peak, PeakResidentBytesInTraining = training });
             }
             finally
             {
@@ -75,6 +82,20 @@ internal static class StreamingBenchmark
         var expected = (rows / 4096 * (4096L * 4095 / 2)) + (rows % 4096 * ((rows % 4096) - 1) / 2);
         if (count != rows || sum != expected)
             throw new InvalidOperationException($"{count} rows of {rows} came, with the sum {sum} for {expected}.");
+    }
+
+    // One pass over all rows; a window's rows are in memory while it is learned from.
+    private static void Train(string folder)
+    {
+        var actions = new FusionActions(
+            new FusionSection(FusionFormula.WeightedSum, "benchmark", [.. Enumerable.Range(0, 4).Select(i => new ActionDimension($"{i}", 0, 1))]), 4);
+        using var learner = new UnifiedRl(actions, 8, 2, new UnifiedRlOptions { CriticWarmUp = 0 });
+        foreach (var window in new TransitionReader(folder, BatchSize, seed: 1).Windows(default))
+        {
+            learner.Use(window);
+            for (var update = 0; update < UpdatesAWindow; update++)
+                learner.Update();
+        }
     }
 
     private static FusionLog Log(long first, int rows)
