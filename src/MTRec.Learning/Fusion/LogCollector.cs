@@ -27,6 +27,19 @@ public sealed class LogCollector(IEnvironment environment, int batch = 512, bool
         return Ordered(steps, environment.Shape.MaximumSteps);
     }
 
+    /// <summary>As BatchRL-MTF (arXiv 2208.04560) collected: some sessions Gaussian at random, others Gaussian around the policy, one log of both.</summary>
+    /// <param name="policy">The policy that is explored around.</param>
+    /// <param name="atRandom">Sessions at random, 1 or more.</param>
+    /// <param name="around">Sessions around the policy, 1 or more.</param>
+    /// <param name="seed">Decides the users, their chance and the exploration; the sessions around the policy have the next one.</param>
+    /// <returns>The log; the caller disposes of it.</returns>
+    public FusionLog CollectAtRandomAndAround(IActionPolicy policy, int atRandom, int around, int seed)
+    {
+        using var random = Collect(policy, new Exploration.AtRandom(), atRandom, seed);
+        using var near = Collect(policy, new Exploration.Gaussian(), around, seed + 1);
+        return FusionLog.Join([random, near]);
+    }
+
     private void Sessions(IActionPolicy policy, Exploration exploration, int count, int first, int seed, Generator generator, List<FusionLog> steps)
     {
         var observation = environment.Reset(count, seed);

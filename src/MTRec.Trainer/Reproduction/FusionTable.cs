@@ -35,10 +35,7 @@ internal sealed class FusionTable : IReproducedTable
         var budget = options.Full ? FusionBudget.Full : FusionBudget.Quick;
         using var simulator = KuaiRandSimulator.Fit(
             options.Folder(Folder), new KuaiRandSimulatorOptions { UserShare = budget.UserShare }, progress, cancellation);
-        var weights = FixedPolicy.FromRewardWeights(
-            FusionFormula.LogSum, simulator.Tasks, simulator.RewardWeights, simulator.NegativeTasks, simulator.TaskScoreSample);
-        var actions = new FusionActions(Wider(weights.Fusion), simulator.Tasks.Count);
-        using var first = new ConstantPolicy("fixed", actions, actions.FromReal(weights.Action));
+        using var first = FixedWeights(simulator);
         var seeds = new List<FusionSeed>();
         var outcomes = new List<FusionOutcome>();
         for (var seed = 1; seed <= options.Seeds; seed++)
@@ -48,7 +45,16 @@ internal sealed class FusionTable : IReproducedTable
             seeds.Add(run);
         }
 
-        return new Report(Name, "Fusion on simulated users of KuaiRand", Tables(outcomes, seeds, simulator.Training.Shape.Rewards), Plots(outcomes, seeds, actions), Notes(budget, simulator));
+        return new Report(Name, "Fusion on simulated users of KuaiRand", Tables(outcomes, seeds, simulator.Training.Shape.Rewards), Plots(outcomes, seeds, first.Actions), Notes(budget, simulator));
+    }
+
+    /// <summary>The fixed weights, over the ranges in which all comparisons on these users choose actions; the caller disposes of them.</summary>
+    internal static ConstantPolicy FixedWeights(KuaiRandSimulator simulator)
+    {
+        var weights = FixedPolicy.FromRewardWeights(
+            FusionFormula.LogSum, simulator.Tasks, simulator.RewardWeights, simulator.NegativeTasks, simulator.TaskScoreSample);
+        var actions = new FusionActions(Wider(weights.Fusion), simulator.Tasks.Count);
+        return new ConstantPolicy("fixed", actions, actions.FromReal(weights.Action));
     }
 
     /// <summary>The formula with wider ranges of weights, so that actions are worth telling apart.</summary>

@@ -1,6 +1,4 @@
-using MTRec.Core.Fusion;
 using MTRec.Learning.Algorithms.BatchRl;
-using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
@@ -31,10 +29,8 @@ internal sealed class StabilityTable : IReproducedTable
     {
         var (sessions, updates) = options.Full ? (10_000, 30_000) : (2_000, 3_000);
         using var simulator = KuaiRandSimulator.Fit(options.Folder(Folder), new KuaiRandSimulatorOptions(), progress, cancellation);
-        var weights = FixedPolicy.FromRewardWeights(
-            FusionFormula.LogSum, simulator.Tasks, simulator.RewardWeights, simulator.NegativeTasks, simulator.TaskScoreSample);
-        var actions = new FusionActions(FusionTable.Wider(weights.Fusion), simulator.Tasks.Count);
-        using var served = new ConstantPolicy("fixed", actions, actions.FromReal(weights.Action));
+        using var served = FusionTable.FixedWeights(simulator);
+        var actions = served.Actions;
         var (td3, batchRl) = (new Td3Options(), new BatchRlOptions());
         var learners = new (string Name, double Discount, Func<FusionLog, int, IFusionLearner> Create)[]
         {
@@ -45,7 +41,7 @@ internal sealed class StabilityTable : IReproducedTable
         var curves = learners.ToDictionary(learner => learner.Name, _ => new List<double[]>());
         for (var seed = 1; seed <= options.Seeds; seed++)
         {
-            using var log = Log(simulator, served, sessions, seed);
+            using var log = new LogCollector(simulator.Training).CollectAtRandomAndAround(served, sessions / 2, sessions / 2, 10 * seed);
             foreach (var (name, discount, create) in learners)
                 curves[name].Add(Curve(name, create(log, seed), log, discount, updates, progress, cancellation));
         }
@@ -84,14 +80,6 @@ internal sealed class StabilityTable : IReproducedTable
                 $"{sessions} sessions of training users, half with actions Gaussian at random and half around the fixed weights; {updates} updates of every learner on that log alone, with its authors' published options.",
                 "Q is the mean over batches of logged actions, in units of the log's mean discounted return of the same gamma. A policy better than the log's is worth more than 1.",
             ]);
-    }
-
-    private static FusionLog Log(KuaiRandSimulator simulator, ConstantPolicy served, int sessions, int seed)
-    {
-        var collector = new LogCollector(simulator.Training);
-        using var random = collector.Collect(served, new Exploration.AtRandom(), sessions / 2, 10 * seed);
-        using var around = collector.Collect(served, new Exploration.Gaussian(), sessions / 2, (10 * seed) + 1);
-        return FusionLog.Join([random, around]);
     }
 
     // Means over equal spans of updates.

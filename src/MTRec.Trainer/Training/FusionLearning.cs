@@ -80,9 +80,8 @@ internal sealed class FusionLearning(
     {
         progress?.Report(new FitProgress("collecting", 0));
         var collector = new LogCollector(environment);
-        using var random = collector.Collect(start, new Exploration.AtRandom(), Math.Max(1, options.Sessions / 2), options.Seed);
-        using var around = collector.Collect(start, new Exploration.Gaussian(), Math.Max(1, options.Sessions / 2), options.Seed + 1);
-        using var log = FusionLog.Join([random, around]);
+        var half = Math.Max(1, options.Sessions / 2);
+        using var log = collector.CollectAtRandomAndAround(start, half, half, options.Seed);
         progress?.Report(new FitProgress("collecting", 1));
         using var learner = learnerOf(log);
         return FusionTraining.Run(learner, options.Updates, options.Algorithm, progress, cancellation: cancellation);

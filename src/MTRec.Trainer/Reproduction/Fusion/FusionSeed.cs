@@ -165,9 +165,7 @@ internal sealed class FusionSeed(
     {
         var collector = new LogCollector(simulator.Training);
         progress.Report(new FitProgress("a log to learn from", 0));
-        using var random = collector.Collect(served, new Exploration.AtRandom(), budget.Sessions / 2, 10 * seed);
-        using var around = collector.Collect(served, new Exploration.Gaussian(), budget.Sessions / 2, (10 * seed) + 1);
-        using var log = FusionLog.Join([random, around]);
+        using var log = collector.CollectAtRandomAndAround(served, budget.Sessions / 2, budget.Sessions / 2, 10 * seed);
         using var scope = NewDisposeScope();
         LoggedReturn = log.Returns(budget.Discount).sum(-1).mean().item<float>();
         var scale = RewardScale.Weights(log, null)[0].item<float>();

@@ -1,8 +1,6 @@
-using MTRec.Core.Fusion;
 using MTRec.Learning.Algorithms.BatchRl;
 using MTRec.Learning.Algorithms.CqlSac;
 using MTRec.Learning.Algorithms.CrossEntropy;
-using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Algorithms.UnifiedRl;
@@ -79,11 +77,9 @@ internal sealed class SimulatorCorrelation(
         string folder, CorrelationEffort effort, IProgress<FitProgress> progress, CancellationToken cancellation)
     {
         using var simulator = KuaiRandSimulator.Fit(folder, effort.Simulator, progress, cancellation);
-        var weights = FixedPolicy.FromRewardWeights(
-            FusionFormula.LogSum, simulator.Tasks, simulator.RewardWeights, simulator.NegativeTasks, simulator.TaskScoreSample);
-        var actions = new FusionActions(FusionTable.Wider(weights.Fusion), simulator.Tasks.Count);
+        using var first = FusionTable.FixedWeights(simulator);
         return new SimulatorCorrelation(simulator.Training, simulator.Evaluation, effort, progress, cancellation)
-            .Compare(actions, actions.FromReal(weights.Action));
+            .Compare(first.Actions, first.Action);
     }
 
     /// <summary>Compares over policies of a formula.</summary>
@@ -177,9 +173,7 @@ internal sealed class SimulatorCorrelation(
     private IEnumerable<Judged> LearnedPolicies(FusionActions actions, ConstantPolicy served)
     {
         var collector = new LogCollector(training);
-        using (var random = collector.Collect(served, new Exploration.AtRandom((float)RandomDeviation), effort.LearnedSessions / 2, TrainingSeed))
-        using (var around = collector.Collect(served, new Exploration.Gaussian(), effort.LearnedSessions / 2, TrainingSeed + 1))
-        using (var log = FusionLog.Join([random, around]))
+        using (var log = collector.CollectAtRandomAndAround(served, effort.LearnedSessions / 2, effort.LearnedSessions / 2, TrainingSeed))
         {
             var batch = new BatchRlOptions { CriticRate = Rate, PerturbationRate = Rate, TargetEvery = 3, Hidden = effort.Hidden, BatchSize = BatchSize };
             yield return Learn("BatchRL-MTF", new BatchRl(log, actions, batch));
@@ -206,10 +200,8 @@ internal sealed class SimulatorCorrelation(
         var collector = new LogCollector(evaluation);
         progress.Report(new FitProgress("log of the evaluation users", 0));
         var broad = (int)(effort.LogSessions * BroadShare);
-        using var random = collector.Collect(served, new Exploration.AtRandom((float)RandomDeviation), broad, LogSeed + (2 * seed));
-        using var around = collector.Collect(served, new Exploration.Gaussian(), effort.LogSessions - broad, LogSeed + (2 * seed) + 1);
+        using var log = collector.CollectAtRandomAndAround(served, broad, effort.LogSessions - broad, LogSeed + (2 * seed));
         progress.Report(new FitProgress("log of the evaluation users", 1));
-        using var log = FusionLog.Join([random, around]);
         return TransitionLog.Of(log, [.. Enumerable.Repeat(1f, evaluation.Shape.Rewards.Count)]);
     }
 
