@@ -16,7 +16,7 @@ public sealed class MetricsTests
     [Fact(Timeout = 240_000)]
     public async Task What_the_service_does_shows_in_its_metrics()
     {
-        using var service = await ServiceProcess.StartAsync("--EventLog:QueueBytes=4096");
+        using var service = await ServiceProcess.StartAsync();
         const int Calls = 5;
         for (var i = 0; i < Calls; i++)
             await PostAsync(service, "/v1/rank", Requests.Rows().ToJsonString(), HttpStatusCode.OK);
