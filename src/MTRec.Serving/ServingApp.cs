@@ -110,9 +110,7 @@ internal static class ServingApp
         services.AddSingleton<StoreMeters>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddHostedService<Metering>();
-        services.AddSingleton<IEventLog, FileEventLog>();
-        services.AddSingleton<EventQueue>();
-        services.AddHostedService(provider => provider.GetRequiredService<EventQueue>());
+        services.AddEventLog();
         services.AddSessionStore();
         services.AddSingleton<SessionEndpoints>();
         services.AddSingleton<ItemStore>();

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace MTRec.Core.Events;
 
-/// <summary>One line of the event log: what the service showed, or what the user did with it.</summary>
+/// <summary>One entry of the event log: what the service showed, or what the user did with it.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(ExposureEvent), "exposure")]
 [JsonDerivedType(typeof(FeedbackEvent), "feedback")]
@@ -52,7 +52,8 @@ public sealed record ExposureEvent : LoggedEvent
     public ExposureExploration? Exploration { get; init; }
 
     /// <summary>The experiments that the request took part in.</summary>
-    public ExposureVariant[] Variants { get; init; } = [];
+    // A log of before there were experiments has none.
+    public ExposureVariant[] Variants { get; init => field = value ?? []; } = [];
 
     /// <summary>Parts that were missing when the answer was made.</summary>
     public required string[] Degraded { get; init; }

@@ -2,11 +2,24 @@ using MTRec.Serving.Operations;
 
 namespace MTRec.Serving.EventLog;
 
+/// <summary>Where events go.</summary>
+internal enum EventLogSink
+{
+    /// <summary>Files of this replica.</summary>
+    Files,
+
+    /// <summary>Redis Streams that all replicas share: section <see cref="Redis.RedisOptions"/>.</summary>
+    RedisStreams,
+}
+
 /// <summary>Where events go, and how many may wait: section <c>EventLog</c>.</summary>
 internal sealed class EventLogOptions : ICheckedOptions
 {
     /// <summary>The section.</summary>
     public const string Section = "EventLog";
+
+    /// <summary>Where events go. Default Files.</summary>
+    public EventLogSink Sink { get; set; } = EventLogSink.Files;
 
     /// <summary>Folder of the files; a relative one lies below the service's root. Default <c>var/events</c>.</summary>
     public string Folder { get; set; } = "var/events";
@@ -20,6 +33,20 @@ internal sealed class EventLogOptions : ICheckedOptions
     /// </summary>
     public bool Durable { get; set; }
 
+    /// <summary>
+    /// Streams that users are spread over, 1 to 1,024; the same for all replicas. To change it moves users to other streams. Default 16.
+    /// </summary>
+    public int StreamShards { get; set; } = 16;
+
+    /// <summary>Entries kept in each stream, about, 100 to 100,000,000: the oldest are dropped, whether somebody has read them or not. Default 20,000.</summary>
+    public int StreamEntries { get; set; } = 20_000;
+
+    /// <summary>Entries older than that are dropped from the streams, about: 1 minute to 365 days, or 0 to keep them. Default 1 day.</summary>
+    public TimeSpan StreamAge { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>A batch of events is given that long to arrive in its streams, then it is tried again: 10 milliseconds to 1 minute. Default 2 seconds.</summary>
+    public TimeSpan StreamBudget { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Estimated bytes of events that wait to be written at most, from 4,096 on. Default 134,217,728 (128 MiB).</summary>
     public long QueueBytes { get; set; } = 128 << 20;
 
@@ -30,6 +57,16 @@ internal sealed class EventLogOptions : ICheckedOptions
             yield return "Folder must name a folder.";
         if (MaxFileBytes < 4096)
             yield return $"MaxFileBytes must be at least 4096, not {MaxFileBytes}.";
+        if (!Enum.IsDefined(Sink))
+            yield return $"Sink must be one of {string.Join(", ", Enum.GetNames<EventLogSink>())}.";
+        if (StreamShards is < 1 or > 1024)
+            yield return $"StreamShards must be in [1, 1024], not {StreamShards}.";
+        if (StreamEntries is < 100 or > 100_000_000)
+            yield return $"StreamEntries must be in [100, 100000000], not {StreamEntries}.";
+        if (StreamAge != TimeSpan.Zero && (StreamAge < TimeSpan.FromMinutes(1) || StreamAge > TimeSpan.FromDays(365)))
+            yield return $"StreamAge must be from 1 minute to 365 days, or 0, not {StreamAge}.";
+        if (StreamBudget < TimeSpan.FromMilliseconds(10) || StreamBudget > TimeSpan.FromMinutes(1))
+            yield return $"StreamBudget must be from 10 milliseconds to 1 minute, not {StreamBudget}.";
         if (QueueBytes < 4096)
             yield return $"QueueBytes must be at least 4096, not {QueueBytes}.";
     }

@@ -22,6 +22,8 @@ internal sealed partial class EventQueue : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<EventQueue> _logger;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _written;
+    private readonly Counter<long> _failedWrites;
     private readonly CancellationTokenSource _giveUp = new();
     private long _bytes;
     private long _droppedEvents;
@@ -35,7 +37,9 @@ internal sealed partial class EventQueue : BackgroundService
         _time = time;
         _logger = logger;
         var meter = meters.Create("MTRec.Serving");
-        _dropped = meter.CreateCounter<long>("mtrec.event_log.dropped", "{event}", "Exposures dropped because the event log's queue was full.");
+        _dropped = meter.CreateCounter<long>("mtrec.event_log.dropped", "{event}", "Events lost: exposures that found the queue full, and what could not be written at all.");
+        _written = meter.CreateCounter<long>("mtrec.event_log.written", "{event}", "Events that the event log has taken.");
+        _failedWrites = meter.CreateCounter<long>("mtrec.event_log.failed_writes", "{write}", "Batches that the event log did not take; they wait and are tried again.");
         meter.CreateObservableGauge("mtrec.event_log.queued", () => Interlocked.Read(ref _bytes), "By", "Estimated bytes of events waiting to be written.");
     }
 
@@ -136,10 +140,12 @@ internal sealed partial class EventQueue : BackgroundService
             {
                 if (events.Length > 0)
                     await _log.AppendAsync(events, _giveUp.Token);
+                _written.Add(events.Length);
                 return true;
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
+                _failedWrites.Add(1);
                 LogFailed(e, events.Length, pause);
             }
             catch (OperationCanceledException)
@@ -158,6 +164,7 @@ internal sealed partial class EventQueue : BackgroundService
             await Task.Delay(pause, _time, _giveUp.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_giveUp.IsCancellationRequested)
             {
+                _dropped.Add(_waiting.Count);
                 LogLost(_waiting.Count);
                 return false;
             }

@@ -7,14 +7,15 @@ using MTRec.Serving.Operations;
 namespace MTRec.Serving.EventLog;
 
 /// <summary>
-/// Events in files <c>events-YYYYMMDD-NNNN.jsonl</c>, one JSON object a line, UTC days. A line is whole when its newline is
-/// there: opening a file cuts off what a killed process left without one. Each file has one writer, which holds a lock on it;
+/// Events in files <c>events-YYYYMMDD-NNNN.jsonl</c>, one <see cref="EventLine"/> an event, UTC days. A line is whole when its newline is
+/// there and its checksum fits: opening a file cuts off what a killed process left without newline. Each file has one writer, which holds a lock on it;
 /// who reads it meanwhile in .NET opens it with <see cref="FileShare.ReadWrite"/>.
 /// </summary>
 internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot root, TimeProvider time, ILogger<FileEventLog> logger) : IEventLog
 {
     private readonly string _folder = root.Resolve(options.Folder);
     private readonly PooledBuffer _lines = new(64 << 10);
+    private readonly PooledBuffer _entry = new(16 << 10);
     private FileStream? _file;
     private string _day = "";
 
@@ -42,6 +43,7 @@ internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot 
     public async ValueTask DisposeAsync()
     {
         _lines.Dispose();
+        _entry.Dispose();
         if (_file is not null)
             await _file.DisposeAsync();
         _file = null;
@@ -50,14 +52,14 @@ internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot 
     private void WriteLines(IReadOnlyList<LoggedEvent> events)
     {
         _lines.Clear();
-        using var json = new Utf8JsonWriter(_lines);
+        using var json = new Utf8JsonWriter(_entry);
         foreach (var entry in events)
         {
+            _entry.Clear();
             JsonSerializer.Serialize(json, entry, LoggedEventJson.Default.LoggedEvent);
             json.Flush();
             json.Reset();
-            _lines.GetSpan(1)[0] = (byte)'\n';
-            _lines.Advance(1);
+            EventLine.Write(_lines, _entry.Written.Span);
         }
     }
 

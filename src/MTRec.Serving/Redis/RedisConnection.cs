@@ -18,6 +18,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _connecting;
     private volatile ConnectionMultiplexer? _multiplexer;
+    private bool _isDisposed;
 
     /// <summary>Begins to connect.</summary>
     /// <param name="options">Where to.</param>
@@ -49,6 +50,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
         await _end.CancelAsync();
         await _connecting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_multiplexer is { } multiplexer)

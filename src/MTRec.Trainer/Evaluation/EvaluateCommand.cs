@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MTRec.Core.Blending;
+using MTRec.Data.Events;
 using MTRec.Inference;
 using MTRec.Learning.Evaluation;
 using MTRec.Simulation.KuaiRand;
@@ -50,7 +51,7 @@ internal static class EvaluateCommand
             var parameters = new BlendParameters(result.GetValue(weight));
             var bootstrap = new UserBootstrap(result.GetValue(seed), UserBootstrap.Published);
             var report = result.GetValue(log) is { } folder
-                ? new EventLogEvaluation(loaded, parameters).Evaluate(EventLogFolder.Read(folder.FullName), bootstrap, cancellation)
+                ? EvaluateLog(new EventLogEvaluation(loaded, parameters), new EventLogReader(folder.FullName), bootstrap, cancellation)
                 : await SimulateAsync(
                     loaded, result.GetValue(data)!.FullName, result.GetValue(share), result.GetValue(users), result.GetValue(seed), cancellation);
             if (result.GetValue(json) is not AtomicFile.StandardOutput)
@@ -60,6 +61,14 @@ internal static class EvaluateCommand
             return ExitCodes.Done;
         });
         return command;
+    }
+
+    private static EvaluationReport EvaluateLog(EventLogEvaluation evaluation, EventLogReader log, UserBootstrap bootstrap, CancellationToken cancellation)
+    {
+        var report = evaluation.Evaluate(log.Read(), bootstrap, cancellation);
+        return log.Damaged + log.Torn == 0
+            ? report
+            : report with { Missing = [.. report.Missing, new("parts of the log", $"{log.Damaged} lines are damaged and {log.Torn} files end in the middle of one.")] };
     }
 
     private static Task<EvaluationReport> SimulateAsync(Bundle bundle, string folder, double share, int sessions, int seed, CancellationToken cancellation) =>

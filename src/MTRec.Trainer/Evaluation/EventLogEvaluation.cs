@@ -38,7 +38,7 @@ internal sealed class EventLogEvaluation(Bundle bundle, BlendParameters paramete
     /// <param name="bootstrap">The resampling of users.</param>
     /// <param name="cancellation">Ends the work between two events.</param>
     /// <exception cref="GraphFailedException">A graph failed.</exception>
-    public EvaluationReport Evaluate(IReadOnlyList<LoggedEvent> events, UserBootstrap bootstrap, CancellationToken cancellation)
+    public EvaluationReport Evaluate(IEnumerable<LoggedEvent> events, UserBootstrap bootstrap, CancellationToken cancellation)
     {
         using var policy = new BundleScores(bundle, parameters);
         foreach (var logged in events)

@@ -2,7 +2,7 @@ using System.Text.Json;
 using MTRec.Core.Blending;
 using MTRec.Core.Events;
 using MTRec.Core.Sessions;
-using MTRec.Data;
+using MTRec.Data.Events;
 using MTRec.Inference;
 using MTRec.Learning.Evaluation;
 using MTRec.Testing;
@@ -71,15 +71,15 @@ public sealed class EventLogEvaluationTests : IDisposable
     }
 
     [Fact]
-    public void A_torn_last_line_is_passed_over_and_a_broken_one_refused()
+    public async Task Damaged_and_torn_lines_are_counted_in_the_report()
     {
         Write(Exposure("r1", [3, 2, 1], [3, 2, 1]), Feedback("r1", 1, 60));
-        var file = Assert.Single(Directory.GetFiles(_folder, "events-*.jsonl"));
-        File.AppendAllText(file, "{\"type\":\"feed");
-        Assert.Equal(2, EventLogFolder.Read(_folder).Count);
-        File.AppendAllText(file, "\n");
-        Assert.Contains("line 3", Assert.Throws<DataFormatException>(() => EventLogFolder.Read(_folder)).Message, StringComparison.Ordinal);
-        Assert.Throws<DataFormatException>(() => EventLogFolder.Read(Path.Combine(_folder, "registry")));
+        File.AppendAllText(Assert.Single(Directory.GetFiles(_folder, "events-*.jsonl")), "{\"type\":\"feed\n{\"type\":");
+
+        var result = await Mtrec.RunAsync("evaluate", "--log", _folder, "--bundle", _bundle);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("1 lines are damaged and 1 files end in the middle", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class EventLogEvaluationTests : IDisposable
     {
         Write(events);
         using var bundle = Bundle.Load(_bundle);
-        return new EventLogEvaluation(bundle, new BlendParameters(0)).Evaluate(EventLogFolder.Read(_folder), new UserBootstrap(1, 100), CancellationToken.None);
+        return new EventLogEvaluation(bundle, new BlendParameters(0)).Evaluate(new EventLogReader(_folder).Read(), new UserBootstrap(1, 100), CancellationToken.None);
     }
 
     private void Write(params LoggedEvent[] events) => File.WriteAllLines(

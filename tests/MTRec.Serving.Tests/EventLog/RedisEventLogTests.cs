@@ -1,0 +1,187 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using MTRec.Core.Events;
+using MTRec.Serving.EventLog;
+using MTRec.Serving.Redis;
+using MTRec.Testing;
+using StackExchange.Redis;
+
+namespace MTRec.Serving.Tests.EventLog;
+
+/// <summary>The event log in Redis Streams, over real servers.</summary>
+public sealed class RedisEventLogTests
+{
+    [RedisFact]
+    public async Task Events_are_spread_by_user_and_each_users_stay_in_order()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var one = Log(server.Address);
+        await using var other = Log(server.Address);
+
+        await Task.WhenAll(WriteAsync(one, "a"), WriteAsync(other, "b"));
+
+        var entries = await EntriesAsync(server.Address);
+        Assert.Equal(2000, entries.Count);
+        Assert.Equal(2000, entries.Select(entry => entry.Id).Distinct().Count());
+        Assert.Equal(16, entries.Select(entry => entry.Stream).Distinct().Count());
+        foreach (var user in entries.GroupBy(entry => entry.Event.UserId))
+        {
+            Assert.Single(user.Select(entry => entry.Stream).Distinct());
+            foreach (var writer in user.GroupBy(entry => entry.Event.EventId[0]))
+                Assert.Equal(writer.Select(entry => Number(entry)).Order(), writer.Select(Number));
+        }
+
+        static async Task WriteAsync(RedisEventLog log, string writer)
+        {
+            foreach (var batch in Enumerable.Range(0, 1000).Chunk(100))
+                await log.AppendAsync([.. batch.Select(i => TestEvents.Feedback($"{writer}{i}", $"u-{i % 50}", DateTimeOffset.UnixEpoch))], default);
+        }
+
+        static int Number(Entry entry) => int.Parse(entry.Event.EventId[1..], CultureInfo.InvariantCulture);
+    }
+
+    [RedisFact]
+    public async Task A_batch_that_is_repeated_after_its_answer_was_lost_stands_once()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var log = Log(server.Address, options => options.StreamBudget = TimeSpan.FromMilliseconds(500));
+        LoggedEvent[] batch = [.. Enumerable.Range(0, 100).Select(i => TestEvents.Feedback($"e-{i}", $"u-{i % 10}", DateTimeOffset.UnixEpoch))];
+        await UntilTakenAsync(log, [TestEvents.Feedback("e-101", "u-0", DateTimeOffset.UnixEpoch)]);
+        server.Signal("STOP");
+
+        // Frozen, the server has the batch already; thawed, it carries it out, and the repetition too.
+        await Assert.ThrowsAnyAsync<IOException>(async () => await log.AppendAsync(batch, default));
+        await Assert.ThrowsAnyAsync<IOException>(async () => await log.AppendAsync(batch, default));
+        server.Signal("CONT");
+        await UntilTakenAsync(log, batch);
+        await log.AppendAsync([TestEvents.Feedback("e-100", "u-0", DateTimeOffset.UnixEpoch)], default);
+
+        Assert.Equal(
+            Enumerable.Range(0, 102).Select(i => $"e-{i}").Order(StringComparer.Ordinal),
+            (await EntriesAsync(server.Address)).Select(entry => entry.Event.EventId).Order(StringComparer.Ordinal));
+    }
+
+    [RedisFact]
+    public async Task What_is_forgotten_between_two_attempts_is_not_written()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var log = Log(server.Address);
+        LoggedEvent[] batch = [.. Enumerable.Range(0, 10).Select(i => TestEvents.Feedback($"e-{i}", "u", DateTimeOffset.UnixEpoch))];
+        await server.KillAsync();
+        await Assert.ThrowsAnyAsync<IOException>(async () => await log.AppendAsync(batch, default));
+        await server.StartAgainAsync();
+
+        await UntilTakenAsync(log, batch[5..]);
+
+        Assert.Equal(["e-5", "e-6", "e-7", "e-8", "e-9"], (await EntriesAsync(server.Address)).Select(entry => entry.Event.EventId));
+    }
+
+    [RedisFact]
+    public async Task Streams_are_trimmed_by_length_and_by_age()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.CommandAsync("eval", "for i = 1, 10000 do redis.call('XADD', KEYS[1], i .. '-1', 'id', 'old', 'event', '{}') end", "1", "t:events:{0}");
+        Assert.Equal("10000", await server.CommandAsync("xlen", "t:events:{0}"));
+        await using var log = Log(server.Address, options =>
+        {
+            options.StreamShards = 1;
+            options.StreamEntries = 100_000;
+        });
+
+        await log.AppendAsync([TestEvents.Feedback("e", "u", DateTimeOffset.UtcNow)], default);
+        Assert.InRange(int.Parse(await server.CommandAsync("xlen", "t:events:{0}"), CultureInfo.InvariantCulture), 1, 200);
+
+        await using var shorter = Log(server.Address, options =>
+        {
+            options.StreamShards = 1;
+            options.StreamEntries = 1000;
+        });
+        foreach (var batch in Enumerable.Range(0, 5000).Chunk(250))
+            await shorter.AppendAsync([.. batch.Select(i => TestEvents.Feedback($"e-{i}", "u", DateTimeOffset.UtcNow))], default);
+        Assert.InRange(int.Parse(await server.CommandAsync("xlen", "t:events:{0}"), CultureInfo.InvariantCulture), 1000, 1200);
+    }
+
+    [RedisFact]
+    public async Task Streams_spread_over_a_cluster()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var log = Log(cluster.Addresses);
+
+        await log.AppendAsync([.. Enumerable.Range(0, 500).Select(i => TestEvents.Feedback($"e-{i}", $"u-{i}", DateTimeOffset.UnixEpoch))], default);
+
+        var entries = await EntriesAsync(cluster.Addresses);
+        Assert.Equal(500, entries.Select(entry => entry.Event.EventId).Distinct().Count());
+        var sizes = await Task.WhenAll(cluster.Nodes.Select(node => node.CommandAsync("dbsize")));
+        Assert.All(sizes, size => Assert.InRange(int.Parse(size, CultureInfo.InvariantCulture), 2, 30));
+    }
+
+    [RedisFact]
+    public async Task What_the_service_shows_and_hears_arrives_although_Redis_was_away()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var app = await RankApp.StartAsync("--EventLog:Sink=redisStreams", $"--Redis:Configuration={server.Address}", "--Redis:KeyPrefix=t");
+        await server.KillAsync();
+        var answer = await app.RankAsync(Requests.Rows());
+        Assert.Empty(answer.Degraded);
+        Assert.Equal(1, (await app.FeedbackAsync(Requests.Event("e-1"))).Accepted);
+        await server.StartAgainAsync();
+
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); (await EntriesAsync(server.Address)).Count < 2; await Task.Delay(100))
+            Assert.True(DateTime.UtcNow < deadline, "The events did not arrive.");
+        await app.FeedbackAsync(Requests.Event("e-2"));
+        Assert.Empty(await app.StopAndReadEventsAsync());
+        var entries = await EntriesAsync(server.Address);
+        Assert.Equal(3, entries.Count);
+        Assert.Equal(answer.RequestId, Assert.Single(entries.Select(entry => entry.Logged).OfType<ExposureEvent>()).RequestId);
+    }
+
+    private static RedisEventLog Log(string addresses, Action<EventLogOptions>? change = null)
+    {
+        var options = new EventLogOptions { StreamBudget = TimeSpan.FromSeconds(20) };
+        change?.Invoke(options);
+        Assert.Empty(options.Faults());
+        var redis = new RedisOptions { Configuration = addresses, KeyPrefix = "t", ConnectTimeout = TimeSpan.FromSeconds(5) };
+        return new RedisEventLog(options, redis, TimeProvider.System, NullLogger<RedisEventLog>.Instance);
+    }
+
+    // As the queue does: again and again until the log takes it.
+    private static async Task UntilTakenAsync(RedisEventLog log, LoggedEvent[] batch)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(100))
+        {
+            try
+            {
+                await log.AppendAsync(batch, default);
+                return;
+            }
+            catch (IOException) when (DateTime.UtcNow < deadline)
+            {
+                // Once more.
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<Entry>> EntriesAsync(string addresses)
+    {
+        using var redis = await ConnectionMultiplexer.ConnectAsync(addresses);
+        var entries = new List<Entry>();
+        for (var shard = 0; shard < 16; shard++)
+        {
+            RedisKey stream = $"t:events:{{{shard}}}";
+            foreach (var entry in (RedisResult[])(await redis.GetDatabase().ExecuteAsync("XRANGE", stream, "-", "+"))!)
+            {
+                var fields = (RedisValue[])((RedisResult[])entry!)[1]!;
+                Assert.Equal(["id", "event"], [(string)fields[0]!, (string)fields[2]!]);
+                entries.Add(new Entry(shard, (string)fields[1]!, JsonSerializer.Deserialize((string)fields[3]!, LoggedEventJson.Default.LoggedEvent)!));
+            }
+        }
+
+        return entries;
+    }
+
+    private sealed record Entry(int Stream, string Id, LoggedEvent Logged)
+    {
+        public FeedbackEvent Event => (FeedbackEvent)Logged;
+    }
+}
