@@ -91,7 +91,7 @@ internal static class Routes
                 (string name, HttpContext context, ExperimentReports reports) => reports.ReportAsync(PathId.Read(context, name, 2), context.RequestAborted))
             .Needs(Scope.Admin).WithName("getReport").WithTags("Experiments").WithSummary("Compares an experiment's variants by what the event log holds")
             .WithDescription("Reads what was logged since the last call. Where that takes too long the answer is of a part, says so, and the next call goes on.")
-            .Produces<ReportAnswer>(contentType: Json).ProducesProblems(404);
+            .Produces<ReportAnswer>(contentType: Json).ProducesProblems(404, 503);
     }
 
     private static void MapOperations(WebApplication app)

@@ -42,7 +42,7 @@ public sealed class EventLogReader(string folder)
     private IEnumerable<LoggedEvent> ReadFile(string path)
     {
         // The service may be writing to it.
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        using var file = UnlockedFile.OpenRead(path);
         var isChecked = false;
         var bytes = new byte[1 << 16];
         var length = 0;

@@ -8,8 +8,8 @@ namespace MTRec.Serving.EventLog;
 
 /// <summary>
 /// Events in files <c>events-YYYYMMDD-NNNN.jsonl</c>, one <see cref="EventLine"/> an event, UTC days. A line is whole when its newline is
-/// there and its checksum fits: opening a file cuts off what a killed process left without newline. Each file has one writer, which holds a lock on it;
-/// who reads it meanwhile in .NET opens it with <see cref="FileShare.ReadWrite"/>.
+/// there and its checksum fits: opening a file cuts off what a killed process left without newline. Each file has one writer, which holds a lock on it
+/// that keeps .NET's other writers and readers out; who reads it meanwhile opens it by <see cref="UnlockedFile"/>.
 /// </summary>
 internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot root, TimeProvider time, ILogger<FileEventLog> logger) : IEventLog
 {

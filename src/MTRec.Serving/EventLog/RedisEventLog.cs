@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MTRec.Core.Events;
@@ -9,7 +8,7 @@ namespace MTRec.Serving.EventLog;
 
 /// <summary>
 /// Events in Redis Streams that all replicas share: <c>prefix:events:{shard}</c>, one user's always in one shard. An entry has the
-/// fields <c>id</c>, unique to the event, and <c>event</c>, its JSON. A batch is one script a shard, all on their way at once. The
+/// fields <c>id</c>, unique to the event, and <c>event</c>, its JSON (<see cref="EventStreams"/>). A batch is one script a shard, all on their way at once. The
 /// script knows the number of this writer's last event, so that a batch which is repeated after its answer was lost does not stand
 /// twice. Only where a master dies before it has passed a batch on, or the number is evicted, may an event be missing or stand twice;
 /// who reads it sees the latter by its id.
@@ -23,7 +22,7 @@ internal sealed class RedisEventLog : IEventLog
     private readonly EventLogOptions _options;
     private readonly TimeProvider _time;
     private readonly RedisConnection _connection;
-    private readonly string _keyStart;
+    private readonly RedisOptions _redis;
     private readonly string _writer = Guid.NewGuid().ToString("N");
 
     // Numbers of the events that are not known to be in their stream yet; the queue repeats them before it comes with others.
@@ -37,7 +36,7 @@ internal sealed class RedisEventLog : IEventLog
         _time = time;
         // A connection of its own: a long batch must not stand before a rank call's session.
         _connection = new RedisConnection(redis, "events", time, logger);
-        _keyStart = $"{redis.KeyPrefix}:events:";
+        _redis = redis;
     }
 
     /// <inheritdoc/>
@@ -70,7 +69,7 @@ internal sealed class RedisEventLog : IEventLog
 
     private async Task AppendAsync(int shard, IEnumerable<LoggedEvent> events)
     {
-        var stream = $"{_keyStart}{{{shard.ToString(CultureInfo.InvariantCulture)}}}";
+        var stream = EventStreams.Key(_redis, shard);
         RedisValue[] values =
         [
             _options.StreamEntries,
@@ -79,6 +78,6 @@ internal sealed class RedisEventLog : IEventLog
             _writer,
             .. events.SelectMany(entry => new RedisValue[] { _numbers[entry], JsonSerializer.SerializeToUtf8Bytes(entry, LoggedEventJson.Default.LoggedEvent) }),
         ];
-        await AppendEvents.RunAsync(_connection.Database, [stream, $"{stream}:writer:{_writer}"], values);
+        await AppendEvents.RunAsync(_connection.Database, [stream, stream.Append($":writer:{_writer}")], values);
     }
 }

@@ -72,17 +72,18 @@ public sealed record AssignmentAnswer(string Experiment, string UserId, string? 
 public sealed record ReportAnswer(
     string Experiment, string Control, ReportSource Source, ReportSampleRatio? SampleRatio, int MovedUsers, IReadOnlyList<ReportVariant> Variants);
 
-/// <summary>What a report rests on: the event files of the folder that this replica logs to, of all replicas that log there.</summary>
-/// <param name="Files">Files.</param>
+/// <summary>What a report rests on: the event files of the folder, or the streams, that this replica logs to, of all replicas that log there.</summary>
+/// <param name="Sources">Files or streams.</param>
 /// <param name="Events">Events read from them.</param>
 /// <param name="From">When the first of them was logged.</param>
 /// <param name="To">When the last of them was logged.</param>
 /// <param name="Complete">Whether all that was logged by now is read; otherwise ask again.</param>
-/// <param name="UnreadBytes">What is left to read.</param>
-/// <param name="DamagedLines">Lines that are no event.</param>
+/// <param name="Unread">What is left to read: bytes of files, entries of streams.</param>
+/// <param name="Damaged">What stands there and is no event, or not the one that was written.</param>
+/// <param name="Missed">Events that the streams dropped, by their bounds of length and age, before this replica read them.</param>
 /// <param name="SampledShare">Share of all users whom the figures by user rest on; below 1 where there are more than ExperimentReport:MaxUsers.</param>
 public sealed record ReportSource(
-    int Files, long Events, DateTimeOffset? From, DateTimeOffset? To, bool Complete, long UnreadBytes, long DamagedLines, double SampledShare);
+    int Sources, long Events, DateTimeOffset? From, DateTimeOffset? To, bool Complete, long Unread, long Damaged, long Missed, double SampledShare);
 
 /// <summary>A chi-square test of the users' split.</summary>
 /// <param name="ChiSquare">The statistic.</param>

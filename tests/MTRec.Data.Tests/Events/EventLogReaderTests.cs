@@ -121,6 +121,15 @@ public sealed class EventLogReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_read_while_its_writer_holds_it_locked()
+    {
+        using var writer = new FileStream(File1, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        writer.Write(Lines(Feedback("e-1")));
+
+        Assert.Single(new EventLogReader(_folder.Path).Read());
+    }
+
+    [Fact]
     public void A_folder_without_events_is_refused() =>
         Assert.Throws<DataFormatException>(() => new EventLogReader(_folder.Path).Read());
 

@@ -1,9 +1,12 @@
+using System.Buffers;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MTRec.Core.Events;
 using MTRec.Serving.Experiments.Reports;
 using MTRec.Serving.OpenApi;
+using MTRec.Serving.Tests.Ranking;
 using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.Experiments;
@@ -27,7 +30,7 @@ public sealed class ReportTests
         var report = await app.GetAsync<ReportAnswer>("/v1/experiments/split/report");
 
         Assert.True(report.Source.Complete);
-        Assert.Equal((2, 0, 1), (report.Source.Files, report.Source.DamagedLines, report.Source.SampledShare));
+        Assert.Equal((2, 0, 1), (report.Source.Sources, report.Source.Damaged, report.Source.SampledShare));
         Assert.Equal(1, report.MovedUsers);
         Assert.Equal("control", report.Control);
         var (control, treated) = (report.Variants[0], report.Variants[1]);
@@ -104,7 +107,7 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void Reading_stops_in_time_goes_on_where_it_stopped_and_leaves_a_torn_line()
+    public async Task Reading_stops_in_time_goes_on_where_it_stopped_and_leaves_a_torn_line()
     {
         using var folder = new TemporaryFolder();
         WriteLog(folder.Path);
@@ -113,7 +116,7 @@ public sealed class ReportTests
         var tail = new EventFileTail(folder.Path);
         var events = new List<LoggedEvent>();
         var calls = 0;
-        while (tail.Read(events.Add, () => events.Count % 100 != 0) > "{\"type\":\"feed".Length)
+        while (await tail.ReadAsync(events.Add, () => events.Count % 100 != 0, default) > "{\"type\":\"feed".Length)
             calls++;
 
         Assert.InRange(calls, 5, 100);
@@ -124,8 +127,63 @@ public sealed class ReportTests
         Assert.Equal(events.Select(one => one.Received).Order(), events.Select(one => one.Received));
 
         File.AppendAllText(torn, "back\"}\n");
-        tail.Read(events.Add, () => true);
+        await tail.ReadAsync(events.Add, () => true, default);
         Assert.Equal(2, tail.Damaged);
+    }
+
+    [Fact]
+    public async Task A_line_whose_checksum_does_not_fit_is_no_event_nor_is_one_that_has_lost_it()
+    {
+        using var folder = new TemporaryFolder();
+        var lines = new ArrayBufferWriter<byte>();
+        for (var i = 0; i < 4; i++)
+            EventLine.Write(lines, JsonSerializer.SerializeToUtf8Bytes<LoggedEvent>(Feedback(Start.AddSeconds(i), $"e-{i}", "u", 3), LoggedEventJson.Default.LoggedEvent));
+        var text = Encoding.UTF8.GetString(lines.WrittenSpan).Split('\n');
+        text[1] = text[1].Replace("\"watchSeconds\":3", "\"watchSeconds\":9", StringComparison.Ordinal);
+        text[2] = text[2][..text[2].IndexOf(",\"crc\"", StringComparison.Ordinal)] + "}";
+        File.WriteAllText(Path.Combine(folder.Path, "events-20260130-0001.jsonl"), string.Join('\n', text));
+        var tail = new EventFileTail(folder.Path);
+        var events = new List<LoggedEvent>();
+
+        // In two calls: what the first one learned of the file holds in the second.
+        Assert.True(await tail.ReadAsync(events.Add, () => false, default) > 0);
+        Assert.Equal(0, await tail.ReadAsync(events.Add, () => true, default));
+
+        Assert.Equal(["e-0", "e-3"], events.Cast<FeedbackEvent>().Select(one => one.EventId));
+        Assert.Equal(2, tail.Damaged);
+    }
+
+    [RedisFact]
+    public async Task From_streams_a_report_covers_all_replicas_and_says_what_was_dropped_before_it_was_read()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.CommandAsync("eval", "for i = 1, 7 do redis.call('XADD', KEYS[1], i .. '-1', 'id', 'old', 'event', '{}') end redis.call('XTRIM', KEYS[1], 'MAXLEN', '2')", "1", "t:events:{3}");
+        string[] settings =
+        [
+            "--EventLog:Sink=redisStreams", "--EventLog:StreamAge=00:00:00", $"--Redis:Configuration={server.Address}", "--Redis:KeyPrefix=t", "--EventLog:StreamBudget=00:00:20",
+            .. Configured.Arguments(Experiment()),
+        ];
+        await using var one = await RankApp.StartAsync(settings);
+        await using var other = await RankApp.StartAsync(settings);
+        for (var i = 0; i < 300; i++)
+        {
+            await one.RankAsync(Requests.Rows(2, Requests.Invariant($"u-{i}")));
+            await other.FeedbackAsync(Requests.Event(Requests.Invariant($"e-{i}"), Requests.Invariant($"u-{i}"), "v-1", 3, "click"));
+        }
+
+        ReportAnswer report;
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); (report = await other.GetAsync<ReportAnswer>("/v1/experiments/split/report")).Source.Events < 600; await Task.Delay(50))
+            Assert.True(DateTime.UtcNow < deadline, report.ToString());
+
+        Assert.Equal((16, 600, 2, 5, 0, true), (report.Source.Sources, report.Source.Events, report.Source.Damaged, report.Source.Missed, report.Source.Unread, report.Source.Complete));
+        Assert.Equal(300, report.Variants.Sum(variant => variant.Users));
+        Assert.Equal(300, report.Variants.Sum(variant => variant.Exposures));
+        Assert.InRange(report.Variants.Sum(variant => variant.Users * variant.Metrics.Single(metric => metric.Name == "watchSeconds").PerUser), 1, 900);
+
+        await server.KillAsync();
+        using var refused = await one.SendAsync(HttpMethod.Get, "/v1/experiments/split/report");
+        await RankRefusalTests.ProblemOf(refused, 503);
+        Assert.NotNull(refused.Headers.RetryAfter);
     }
 
     private static JsonObject Experiment() => JsonNode.Parse("""

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MTRec.Core.Events;
 
 namespace MTRec.Serving.Experiments.Reports;
@@ -8,21 +7,25 @@ namespace MTRec.Serving.Experiments.Reports;
 /// For one thread at a time.
 /// </summary>
 /// <param name="folder">The folder.</param>
-internal sealed class EventFileTail(string folder)
+internal sealed class EventFileTail(string folder) : IEventTail
 {
-    private readonly Dictionary<string, long> _positions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
 
-    /// <summary>Lines that are no event.</summary>
+    /// <inheritdoc/>
     public long Damaged { get; private set; }
 
-    /// <summary>Files seen.</summary>
-    public int Files => _positions.Count;
+    /// <inheritdoc/>
+    public long Missed => 0;
 
-    /// <summary>Reads what is new.</summary>
-    /// <param name="take">Receives the events.</param>
-    /// <param name="goOn">Whether to read on; asked after each event.</param>
+    /// <inheritdoc/>
+    public int Sources => _places.Count;
+
+    /// <inheritdoc/>
     /// <returns>Bytes that are left unread.</returns>
-    public long Read(Action<LoggedEvent> take, Func<bool> goOn)
+    public Task<long> ReadAsync(Action<LoggedEvent> take, Func<bool> goOn, CancellationToken cancellation) =>
+        Task.Run(() => Read(take, () => !cancellation.IsCancellationRequested && goOn()), cancellation);
+
+    private long Read(Action<LoggedEvent> take, Func<bool> goOn)
     {
         if (!Directory.Exists(folder))
             return 0;
@@ -55,7 +58,7 @@ internal sealed class EventFileTail(string folder)
         {
             foreach (var cursor in cursors)
             {
-                _positions[cursor.Path] = cursor.Position;
+                _places[cursor.Path] = new Place(cursor.Position, cursor.IsChecked);
                 Damaged += cursor.Damaged;
                 cursor.Dispose();
             }
@@ -66,7 +69,7 @@ internal sealed class EventFileTail(string folder)
     {
         try
         {
-            return new Cursor(path, _positions.GetValueOrDefault(path));
+            return new Cursor(path, _places.GetValueOrDefault(path));
         }
         catch (FileNotFoundException)
         {
@@ -75,7 +78,10 @@ internal sealed class EventFileTail(string folder)
         }
     }
 
-    /// <summary>One file, from a position on.</summary>
+    /// <summary>How far a file is read, and whether its lines have checksums.</summary>
+    private readonly record struct Place(long Position, bool IsChecked);
+
+    /// <summary>One file, from a place on.</summary>
     private sealed class Cursor : IDisposable
     {
         private readonly FileStream _file;
@@ -84,12 +90,13 @@ internal sealed class EventFileTail(string folder)
         private int _end;
         private int _line;
 
-        public Cursor(string path, long position)
+        public Cursor(string path, Place place)
         {
             Path = path;
+            IsChecked = place.IsChecked;
             // The service may be writing to it, and cuts off what it could not write whole.
             _file = UnlockedFile.OpenRead(path);
-            Position = Math.Min(position, _file.Length);
+            Position = Math.Min(place.Position, _file.Length);
             _file.Seek(Position, SeekOrigin.Begin);
         }
 
@@ -102,6 +109,9 @@ internal sealed class EventFileTail(string folder)
 
         public int Damaged { get; private set; }
 
+        /// <summary>Whether a line had a checksum: from then on, one without has lost it.</summary>
+        public bool IsChecked { get; private set; }
+
         public LoggedEvent? Current { get; private set; }
 
         /// <summary>Finds the next event; a last line without its newline is none yet.</summary>
@@ -109,7 +119,7 @@ internal sealed class EventFileTail(string folder)
         {
             while (TryReadLine(out var line))
             {
-                Current = Parse(line);
+                Current = ReadEvent(line);
                 if (Current is not null)
                     return true;
                 Damaged++;
@@ -165,16 +175,11 @@ internal sealed class EventFileTail(string folder)
                 Array.Resize(ref _bytes, 2 * _bytes.Length);
         }
 
-        private static LoggedEvent? Parse(ReadOnlySpan<byte> line)
+        private LoggedEvent? ReadEvent(ReadOnlySpan<byte> line)
         {
-            try
-            {
-                return JsonSerializer.Deserialize(line, LoggedEventJson.Default.LoggedEvent);
-            }
-            catch (Exception e) when (e is JsonException or NotSupportedException)
-            {
-                return null;
-            }
+            var state = EventLine.Read(line, out var entry);
+            IsChecked |= state == EventLineState.Whole;
+            return state == EventLineState.Unchecked && IsChecked ? null : entry;
         }
     }
 }

@@ -1,22 +1,21 @@
-using MTRec.Serving.EventLog;
 using MTRec.Serving.Http;
 using MTRec.Serving.OpenApi;
-using MTRec.Serving.Operations;
 
 namespace MTRec.Serving.Experiments.Reports;
 
 /// <summary>
 /// <c>GET /v1/experiments/{name}/report</c>: reads what is new in the event log, then compares each variant with the control. No rank call pays for it,
-/// a restart loses nothing, and it covers every replica that writes to the same folder; the answer says what it has read.
+/// and it covers every replica that writes to the same folder or streams, before a restart and after; the answer says what it has read.
 /// </summary>
-internal sealed class ExperimentReports(LiveExperiments experiments, EventLogOptions log, ServiceRoot root, ReportOptions options, TimeProvider time) : IDisposable
+internal sealed class ExperimentReports(LiveExperiments experiments, IEventTail tail, ReportOptions options, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly EventFileTail _tail = new(root.Resolve(log.Folder));
     private readonly ExperimentLedger _ledger = new(options.MaxUsers);
 
     /// <summary>Reports.</summary>
-    /// <exception cref="RefusedException">No such experiment: 404.</exception>
+    /// <exception cref="RefusedException">No such experiment: 404; the event log is out of reach: 503.</exception>
     public async Task<ReportAnswer> ReportAsync(string name, CancellationToken cancellation)
     {
         var current = experiments.Current;
@@ -24,7 +23,13 @@ internal sealed class ExperimentReports(LiveExperiments experiments, EventLogOpt
         await _one.WaitAsync(cancellation);
         try
         {
-            return await Task.Run(() => Report(experiment, cancellation), cancellation);
+            var start = time.GetTimestamp();
+            var unread = await tail.ReadAsync(_ledger.Add, () => time.GetElapsedTime(start) < options.ReadingTime, cancellation);
+            return await Task.Run(() => Report(experiment, unread), cancellation);
+        }
+        catch (IOException e)
+        {
+            throw new RefusedException(Problem.Unavailable($"The event log is out of reach: {e.Message}", Pause));
         }
         finally
         {
@@ -35,17 +40,15 @@ internal sealed class ExperimentReports(LiveExperiments experiments, EventLogOpt
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
-    private ReportAnswer Report(Experiment experiment, CancellationToken cancellation)
+    private ReportAnswer Report(Experiment experiment, long unread)
     {
-        var start = time.GetTimestamp();
-        var unread = _tail.Read(_ledger.Add, () => time.GetElapsedTime(start) < options.ReadingTime && !cancellation.IsCancellationRequested);
         var users = _ledger.UsersOf(experiment.Name).ToArray();
         var arms = experiment.Variants.Select(variant => users.Where(user => user.Variant == variant.Name).ToArray()).ToArray();
         var shares = experiment.Variants.Select(variant => variant.Options.Percentage / 100).ToArray();
         return new ReportAnswer(
             experiment.Name,
             experiment.Variants.First(variant => variant.Name == experiment.Options.Control).Name,
-            new ReportSource(_tail.Files, _ledger.Events, _ledger.From, _ledger.To, unread == 0, unread, _tail.Damaged, _ledger.SampledShare),
+            new ReportSource(tail.Sources, _ledger.Events, _ledger.From, _ledger.To, unread == 0, unread, tail.Damaged, tail.Missed, _ledger.SampledShare),
             SampleRatio.Of([.. arms.Select(arm => arm.Length)], shares) is { } ratio ? new ReportSampleRatio(ratio.ChiSquare, ratio.PValue, ratio.IsAlarm) : null,
             users.Count(user => user.Variant is null),
             [.. experiment.Variants.Select((variant, i) => new ReportVariant(

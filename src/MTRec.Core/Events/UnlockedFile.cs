@@ -2,13 +2,13 @@ using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace MTRec.Serving.Experiments.Reports;
+namespace MTRec.Core.Events;
 
 /// <summary>
-/// Opens a file to read while its writer holds a lock on it. On Unix .NET takes an advisory lock on every file that it opens by name, which the writer's
+/// Opens an event file to read while its writer holds a lock on it. On Unix .NET takes an advisory lock on every file that it opens by name, which the writer's
 /// excludes whatever <see cref="FileShare"/> says; a descriptor that it is handed it takes as it is.
 /// </summary>
-internal static partial class UnlockedFile
+public static partial class UnlockedFile
 {
     private const int ReadOnly = 0;
     private const int CloseOnExec = 0x80000;
