@@ -2,6 +2,7 @@
 # Installs what this clone needs and this machine lacks; run again, it finds nothing to do.
 #   deploy/local/setup.sh            what building, serving and training need
 #   deploy/local/setup.sh --tests    and what some tests drive or compare with
+#   deploy/local/setup.sh --bench    and what deploy/local/bench.sh measures with
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,13 +11,17 @@ torch_header=/usr/include/torch/csrc/api/include/torch/torch.h
 torch_packages=(libtorch-dev libopenblas0-openmp g++)
 # Chromium drives Swagger UI; sessions and events go into real Redis servers; the Python packages are the references that results are compared with.
 test_packages=(chromium redis-server python3-torch python3-onnx python3-sklearn)
+# wrk makes the load; the reference is a service in Node.js.
+bench_packages=(wrk redis-server util-linux)
+reference_folder=tests/NodeReference
 probe_results=var/setup
 
-with_tests=no
+with_tests=no with_bench=no
 case "${1:-}" in
   '') ;;
   --tests) with_tests=yes ;;
-  *) echo "usage: deploy/local/setup.sh [--tests]" >&2; exit 2 ;;
+  --bench) with_bench=yes ;;
+  *) echo "usage: deploy/local/setup.sh [--tests | --bench]" >&2; exit 2 ;;
 esac
 
 say() { echo "setup: $*"; }
@@ -123,8 +128,19 @@ setup_tests() {
   done
 }
 
+setup_bench() {
+  apt_install "benchmarks" "${bench_packages[@]}" || exit 1
+  [[ ! -d $reference_folder/node_modules ]] || return 0
+  command -v npm > /dev/null || fail "npm, which installs what the service is compared with, is missing; install Node.js 20 or later with npm"
+  say "benchmarks: installing the reference in Node.js from npm"
+  # ONNX Runtime's package holds its library for the processor; its install script would only fetch those for graphics cards.
+  (cd "$reference_folder" && npm ci --ignore-scripts --no-progress --no-audit --no-fund --loglevel=error > /dev/null) \
+    || fail "npm ci failed in $reference_folder (its reason is above)"
+}
+
 check_dotnet
 setup_onnxruntime
 setup_torch
 [[ $with_tests == no ]] || setup_tests
+[[ $with_bench == no ]] || setup_bench
 say "done"

@@ -30,6 +30,16 @@ public sealed class RunningProcess : IDisposable
     /// <summary>Everything on both so far.</summary>
     public string Said => Read(_said);
 
+    /// <summary>Processor time that it and its threads have used: seconds in user and kernel mode.</summary>
+    public double ProcessorSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 
