@@ -30,6 +30,9 @@ internal sealed class ServiceProcess : IDisposable
         return service;
     }
 
+    /// <summary>Sends it a signal by its name, such as KILL.</summary>
+    public void Signal(string name) => _process.Signal(name);
+
     /// <summary>Ends it as SIGTERM does.</summary>
     public async Task<int> StopAsync()
     {

@@ -15,7 +15,7 @@ public sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync()
     {
         var nodes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => RedisServer.StartAsync(
-            "--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Find()}", "--cluster-node-timeout", "2000")));
+            "--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Find()}", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")));
         var cluster = new RedisCluster(nodes);
         using var create = RunningProcess.Start(
             "redis-cli", ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", "1", "--cluster-yes"]);
@@ -27,6 +27,13 @@ public sealed class RedisCluster : IAsyncDisposable
             {
                 if (DateTime.UtcNow > deadline)
                     throw new TimeoutException("The nodes did not become a cluster.");
+            }
+
+            // A replica that never had its master's data does not take over.
+            for (var deadline = DateTime.UtcNow.AddSeconds(30); (await node.CommandAsync("info", "replication")).Contains("master_link_status:down", StringComparison.Ordinal); await Task.Delay(100))
+            {
+                if (DateTime.UtcNow > deadline)
+                    throw new TimeoutException("A replica does not follow its master.");
             }
         }
 

@@ -11,6 +11,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    // A Cluster's client learns that a replica has taken over by asking who has what; the client's own default is once a minute.
+    private static readonly TimeSpan TopologyCheck = TimeSpan.FromSeconds(2);
+
     private readonly ConfigurationOptions _configuration;
     private readonly string _purpose;
     private readonly TimeProvider _time;
@@ -34,6 +37,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _configuration.AbortOnConnectFail = false;
         _configuration.ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds;
         _configuration.ReconnectRetryPolicy = new LinearRetry((int)Pause.TotalMilliseconds);
+        _configuration.ConfigCheckSeconds = (int)TopologyCheck.TotalSeconds;
         _configuration.ClientName = $"mtrec-{purpose}";
         _connecting = ConnectAsync();
     }
