@@ -25,7 +25,8 @@ internal static class Routes
     /// <summary>Name of <c>PUT /v1/items</c> in the OpenAPI document.</summary>
     public const string PutItemsOperation = "putItems";
 
-    private const string Json = "application/json";
+    private const string Json = MessageType.JsonName;
+    private static readonly string[] Protobuf = [MessageType.ProtobufName, MessageType.OtherProtobufName];
 
     /// <summary>Maps them.</summary>
     public static void MapService(this WebApplication app)
@@ -42,13 +43,13 @@ internal static class Routes
         app.MapPost("/v1/rank", (HttpContext context, RankEndpoint endpoint) => endpoint.HandleAsync(context))
             .Needs(Scope.Rank).WithName(RankOperation).WithTags("Ranking").WithSummary("Orders candidates for a user")
             .WithDescription("Exactly one of candidates and columns holds the candidates. The Server-Timing header says how long each stage took.")
-            .Accepts<RankRequest>(Json).Produces<RankAnswer>(contentType: Json)
-            .ProducesProblems(400, 413, 415, 422, 503);
+            .Accepts<RankRequest>(Json, Protobuf).Produces<RankAnswer>(200, Json, Protobuf)
+            .ProducesProblems(400, 406, 413, 415, 422, 503);
         app.MapPost("/v1/feedback", (HttpContext context, FeedbackEndpoint endpoint) => endpoint.HandleAsync(context))
             .Needs(Scope.Feedback).WithName(FeedbackOperation).WithTags("Feedback").WithSummary("Takes in what users did with shown items")
             .WithDescription("Each event counts once, however often it is sent. A bad event is rejected whole and does not spoil the others.")
-            .Accepts<FeedbackRequest>(Json).Produces<FeedbackAnswer>(202, Json)
-            .ProducesProblems(400, 413, 415, 503);
+            .Accepts<FeedbackRequest>(Json, Protobuf).Produces<FeedbackAnswer>(202, Json, Protobuf)
+            .ProducesProblems(400, 406, 413, 415, 503);
     }
 
     private static void MapSessions(WebApplication app)

@@ -145,6 +145,7 @@ internal static class ServingApp
             options.IncludeXmlComments(typeof(ServingApp).Assembly);
             options.SupportNonNullableReferenceTypes();
             options.OperationFilter<ExampleFilter>();
+            options.OperationFilter<ProtobufFilter>();
             AccessFilter.Describe(options);
             options.DocumentFilter<SectionFilter>();
         });

@@ -8,6 +8,9 @@ namespace MTRec.Core.Tasks;
 /// <param name="Unit"><c>probability</c> or <c>seconds</c>.</param>
 public sealed record TaskDefinition(string Name, float Min, float Max, float Default, string Unit)
 {
+    /// <summary>Whether a score is within the task's range; NaN is not.</summary>
+    public bool Allows(float score) => score >= Min && score <= Max;
+
     /// <summary>The score on [0, 1], as the fusion formulas take it: (score - min) / (max - min), clipped.</summary>
     public float Normalise(float score) => (Math.Clamp(score, Min, Max) - Min) / (Max - Min);
 }

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using MTRec.Core.Features;
 
 namespace MTRec.Serving.Features;
@@ -13,6 +15,23 @@ internal sealed class FeatureNames(FeatureSchema schema, FeatureKind kind)
 
     /// <summary>The features, in tensor order.</summary>
     public IReadOnlyList<FeatureDefinition> Definitions { get; } = schema.Of(kind);
+
+    /// <summary>Finds a feature by its name in UTF-8.</summary>
+    /// <param name="name">Any bytes.</param>
+    /// <param name="guess">The index tried first.</param>
+    /// <returns>Its index, or -1.</returns>
+    public int Find(ReadOnlySpan<byte> name, int guess)
+    {
+        if ((uint)guess < (uint)_names.Length && name.SequenceEqual(_names[guess]))
+            return guess;
+        if (name.Length > LongestName)
+            return -1;
+        Span<char> text = stackalloc char[LongestName];
+        return Utf8.ToUtf16(name, text, out _, out var length, replaceInvalidSequences: false) == OperationStatus.Done
+            && schema.TryFind(kind, text[..length], out var index)
+                ? index
+                : -1;
+    }
 
     /// <summary>Finds the feature that the current property names.</summary>
     /// <param name="json">Stands on a property's name.</param>

@@ -18,20 +18,31 @@ internal static class FeatureValue
         {
             case JsonTokenType.Null:
                 return null;
-            case JsonTokenType.String when feature.Values is not null:
-                // A category that training never saw is the unknown category, not an error.
-                value = feature.Values.GetValueOrDefault(json.GetString()!, 0);
-                return null;
-            case JsonTokenType.Number when json.TryGetDouble(out var number) && IsAllowed(feature, (float)number):
-                value = (float)number;
-                return null;
+            case JsonTokenType.String:
+                return TryName(feature, json.GetString()!, out value);
+            case JsonTokenType.Number when json.TryGetDouble(out var number):
+                return TryNumber(feature, (float)number, out value);
             default:
                 return Expected(feature);
         }
     }
 
-    private static bool IsAllowed(FeatureDefinition feature, float value) =>
-        value >= feature.Min && value <= feature.Max && (feature.Type == FeatureType.Numeric || value == MathF.Floor(value));
+    /// <summary>Takes a number.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static string? TryNumber(FeatureDefinition feature, float number, out float value)
+    {
+        value = number;
+        return number >= feature.Min && number <= feature.Max && (feature.Type == FeatureType.Numeric || number == MathF.Floor(number)) ? null : Expected(feature);
+    }
+
+    /// <summary>Takes a category by its name.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public static string? TryName(FeatureDefinition feature, string name, out float value)
+    {
+        // A category that training never saw is the unknown category, not an error.
+        value = feature.Values?.GetValueOrDefault(name, 0) ?? float.NaN;
+        return feature.Values is null ? Expected(feature) : null;
+    }
 
     private static string Expected(FeatureDefinition feature) => feature.Type switch
     {

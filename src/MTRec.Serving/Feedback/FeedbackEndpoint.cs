@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Http;
 using MTRec.Serving.Sessions;
@@ -19,8 +18,10 @@ internal sealed partial class FeedbackEndpoint(
     /// <summary>Answers one feedback call.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
-        var (good, bad) = reader.Read(body.Text);
+        using var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        var answerType = MessageType.OfAnswer(context.Request, body.Type);
+        var call = reader.Read(body);
+        var (good, bad) = (call.Good, call.Bad);
         if (!queue.TryReserve(good.Count * EventSize.OfFeedback))
             throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing of the call was applied.", Pause));
 
@@ -51,7 +52,7 @@ internal sealed partial class FeedbackEndpoint(
         }
 
         meters.Answered(logged, good.Count - logged, bad.Count);
-        await AnswerAsync(context.Response, logged, good.Count - logged, bad);
+        await AnswerAsync(context.Response, answerType, logged, good.Count - logged, bad);
     }
 
     // An event that the store may have applied without saying so is logged: sent again it would be a duplicate, and missing in the log
@@ -79,29 +80,14 @@ internal sealed partial class FeedbackEndpoint(
         return new RefusedException(Problem.Unavailable("The session store is out of reach; send the call again: what was applied counts once.", Pause));
     }
 
-    private static async Task AnswerAsync(HttpResponse response, int accepted, int duplicates, List<RejectedFeedback> bad)
+    private static async Task AnswerAsync(HttpResponse response, MessageType type, int accepted, int duplicates, List<RejectedFeedback> bad)
     {
         using var answer = new PooledBuffer();
-        using (var json = new Utf8JsonWriter(answer))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("accepted"u8, accepted);
-            json.WriteNumber("duplicates"u8, duplicates);
-            json.WriteStartArray("rejected"u8);
-            foreach (var rejected in bad)
-            {
-                json.WriteStartObject();
-                json.WriteNumber("index"u8, rejected.Index);
-                json.WriteString("field"u8, rejected.Field);
-                json.WriteString("reason"u8, rejected.Reason);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        await JsonAnswer.WriteAsync(response, StatusCodes.Status202Accepted, answer);
+        if (type.IsProtobuf)
+            FeedbackAnswerWriter.WriteMessage(answer, accepted, duplicates, bad);
+        else
+            FeedbackAnswerWriter.WriteJson(answer, accepted, duplicates, bad);
+        await type.WriteAsync(response, StatusCodes.Status202Accepted, answer);
     }
 
     [LoggerMessage(2001, LogLevel.Error, "The session store takes no feedback")]

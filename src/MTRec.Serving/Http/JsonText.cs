@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace MTRec.Serving.Http;
 
@@ -20,11 +21,27 @@ internal static class JsonText
     /// <summary>The moment from which on no moment is taken for real.</summary>
     public static readonly DateTimeOffset Latest = new(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private static readonly byte[] ByteOrderMark = [0xEF, 0xBB, 0xBF];
+
     /// <summary>The reader's options.</summary>
     public static JsonReaderOptions Options { get; } = new() { MaxDepth = MaxDepth };
 
     /// <summary>Starts to read <paramref name="text"/>.</summary>
     public static Utf8JsonReader Read(ReadOnlySpan<byte> text) => new(text, Options);
+
+    /// <summary>What is wrong with a text before it is read as JSON, or null. Names and strings of a text without such a fault can be read.</summary>
+    public static Problem? FaultOf(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty)
+            return Problem.Invalid(JsonPath.Root, "The body is empty; a JSON object is expected.");
+        if (text.StartsWith(ByteOrderMark))
+            return Problem.Invalid(JsonPath.Root, "The body starts with a byte order mark, which JSON does not allow.");
+        if (!Utf8.IsValid(text))
+            return Problem.Invalid(JsonPath.Root, "The body is not UTF-8.");
+        if (JsonEscapes.HasLoneSurrogate(text))
+            return Problem.Invalid(JsonPath.OfSyntaxFault(text, Options), "holds half of an escaped surrogate pair, which is no character.");
+        return null;
+    }
 
     /// <summary>The message of a text that is not JSON.</summary>
     public static string SyntaxFault(JsonException fault) => $"is not JSON that can be read: {fault.Message}";

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Google.Protobuf;
+using MTRec.Serving.Protobuf;
 
 namespace MTRec.Serving.Http;
 
@@ -6,7 +8,11 @@ namespace MTRec.Serving.Http;
 /// <param name="errors">Receives every fault found.</param>
 internal class MessageReading(RequestErrors errors)
 {
+    /// <summary>The fault of a name that has stood before.</summary>
+    public const string StandsTwice = "stands twice: two parsers could read two requests.";
+
     private readonly List<(string Path, bool InBundle)> _unknown = [];
+    private HashSet<string>? _unknownNames;
     private bool _abandoned;
 
     /// <summary>The faults.</summary>
@@ -24,7 +30,7 @@ internal class MessageReading(RequestErrors errors)
 
     /// <summary>Passes over the value of a name that has stood in the object before.</summary>
     public void SkipRepeated(ref Utf8JsonReader json, string path) =>
-        SkipInvalid(ref json, path, "stands twice: two parsers could read two requests.");
+        SkipInvalid(ref json, path, StandsTwice);
 
     /// <summary>Passes over a value whose name is not known.</summary>
     /// <param name="json">Stands on the value.</param>
@@ -32,10 +38,51 @@ internal class MessageReading(RequestErrors errors)
     /// <param name="inBundle">Whether a bundle, rather than the contract, decides which names are known.</param>
     public void SkipUnknown(ref Utf8JsonReader json, string path, bool inBundle)
     {
+        NoteUnknown(path, inBundle);
+        if (JsonText.SkipValue(ref json) is { } repeated)
+            Errors.Invalid(JsonPath.Member(path, repeated), StandsTwice);
+    }
+
+    /// <summary>Checks how the current field of a protobuf message is written, and passes over one that is written otherwise.</summary>
+    /// <returns>Whether it can be read.</returns>
+    public bool Expect(ref WireReader fields, WireFormat.WireType type, string path)
+    {
+        if (fields.Type == type)
+            return true;
+        Errors.Invalid(path, fields.TypeFault(type));
+        fields.Skip();
+        return false;
+    }
+
+    /// <summary>Passes over a field of a protobuf message that is not known.</summary>
+    /// <param name="fields">Stands on the field.</param>
+    /// <param name="path">The message's path.</param>
+    public void SkipUnknown(ref WireReader fields, string path)
+    {
+        if (_unknown.Count < RequestErrors.Limit)
+            NoteUnknown(JsonPath.Element(path, fields.Field), inBundle: false);
+        fields.Skip();
+    }
+
+    /// <summary>Notes a name in a protobuf message that the bundle does not know.</summary>
+    /// <param name="path">The path of what holds names.</param>
+    /// <param name="name">The name.</param>
+    public void NoteUnknownName(string path, string name)
+    {
+        var member = JsonPath.Member(path, name);
+        if ((_unknownNames ??= new HashSet<string>(StringComparer.Ordinal)).Add(member))
+            NoteUnknown(member, inBundle: true);
+        else
+            Errors.Invalid(member, StandsTwice);
+    }
+
+    /// <summary>Notes a name that is not known.</summary>
+    /// <param name="path">The member's path.</param>
+    /// <param name="inBundle">Whether a bundle, rather than the contract, decides which names are known.</param>
+    public void NoteUnknown(string path, bool inBundle)
+    {
         if (_unknown.Count < RequestErrors.Limit)
             _unknown.Add((path, inBundle));
-        if (JsonText.SkipValue(ref json) is { } repeated)
-            Errors.Invalid(JsonPath.Member(path, repeated), "stands twice: two parsers could read two requests.");
     }
 
     /// <summary>Makes faults of the unknown names.</summary>

@@ -53,7 +53,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         StatusCodes.Status404NotFound => new Problem(404, "Nothing is served at this path."),
         StatusCodes.Status405MethodNotAllowed => new Problem(405, $"This path does not take {context.Request.Method}; see the Allow header."),
         StatusCodes.Status415UnsupportedMediaType => Problem.Of(
-            415, "The body is of a kind that is not read.", JsonPath.Root, "must be sent with Content-Type: application/json, in UTF-8."),
+            415, "The body is of a kind that is not read.", JsonPath.Root, RequestBody.Expected),
         StatusCodes.Status504GatewayTimeout => new Problem(504, "The request took longer than the service allows."),
         var status => new Problem(status, "The request was refused."),
     };

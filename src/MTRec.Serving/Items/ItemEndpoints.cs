@@ -12,10 +12,10 @@ internal sealed class ItemEndpoints(BundleHost bundles, ItemStore store, ItemSto
     public async Task<PutItemsAnswer> PutAsync(HttpContext context)
     {
         using var hold = bundles.Hold();
-        using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        using var body = await RequestBody.ReadJsonAsync(context.Request, options.MaxBodyBytes);
         var names = hold.Served.Names.Item;
         var errors = new RequestErrors();
-        var items = new PutItemsReader(names, options, errors).Read(body.Text.Span);
+        var items = new PutItemsReader(names, options, errors).Read(body.Bytes.Span);
         if (errors.Any)
             throw new RefusedException(errors.ToProblem());
         if (!store.TryPut(hold.Served.ItemFeatureNames, items, out var created))

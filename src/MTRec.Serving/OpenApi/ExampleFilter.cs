@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Http;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace MTRec.Serving.OpenApi;
@@ -26,7 +27,7 @@ internal sealed class ExampleFilter(BundleHost bundles) : IOperationFilter
             Routes.PutItemsOperation => [("items", "One item", Examples.PutItems(bundle))],
             _ => [],
         };
-        foreach (var media in content.Values.OfType<OpenApiMediaType>())
+        if (content.TryGetValue(MessageType.JsonName, out var media))
             media.Examples = examples.ToDictionary(e => e.Name, e => (IOpenApiExample)new OpenApiExample { Summary = e.Summary, Value = e.Value });
     }
 }

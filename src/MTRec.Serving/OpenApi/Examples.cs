@@ -41,6 +41,25 @@ internal static class Examples
         return request;
     }
 
+    /// <summary>The same columns in protobuf.</summary>
+    public static V1.RankRequest RankMessage(Bundle bundle, int candidates)
+    {
+        var ids = ItemIds(bundle, candidates);
+        return new V1.RankRequest
+        {
+            UserId = "u-1",
+            TimestampMs = new DateTimeOffset(2026, 1, 31, 20, 15, 0, TimeSpan.Zero).ToUnixTimeMilliseconds(),
+            Context = { Values(bundle.Manifest, FeatureKind.Context) },
+            UserFeatures = { Values(bundle.Manifest, FeatureKind.User) },
+            Columns = new V1.Columns
+            {
+                ItemIds = { ids },
+                Scores = { bundle.Manifest.Tasks.Select(task => new V1.ScoreColumn { Task = task.Name, Values = { ids.Select((_, index) => Score(task, index)) } }) },
+                Features = { Values(bundle.Manifest, FeatureKind.Item).Select(feature => Column(feature, ids.Length)) },
+            },
+        };
+    }
+
     /// <summary>Two responses to the rank call.</summary>
     public static JsonObject Feedback(Bundle bundle)
     {
@@ -98,6 +117,16 @@ internal static class Examples
         feature.Values is { Count: > 0 } values
             ? JsonValue.Create(values.OrderBy(category => category.Value).ThenBy(category => category.Key, StringComparer.Ordinal).First().Key)
             : JsonValue.Create(Rounded(feature.Default, feature.Min, feature.Max));
+
+    private static IEnumerable<V1.Feature> Values(BundleManifest manifest, FeatureKind kind) =>
+        manifest.Features.Where(feature => feature.Kind == kind).Select(feature => Value(feature) is var value && value.TryGetValue(out string? category)
+            ? new V1.Feature { Name = feature.Name, Category = category }
+            : new V1.Feature { Name = feature.Name, Number = value.GetValue<float>() });
+
+    // A column that says something of the last candidate alone.
+    private static V1.FeatureColumn Column(V1.Feature feature, int candidates) => feature.HasCategory
+        ? new V1.FeatureColumn { Name = feature.Name, Categories = { Enumerable.Repeat("", candidates - 1).Append(feature.Category) } }
+        : new V1.FeatureColumn { Name = feature.Name, Numbers = { Enumerable.Repeat(float.NaN, candidates - 1).Append(feature.Number) } };
 
     // Around the task's mean, each candidate and task a little different.
     private static float Score(TaskDefinition task, int candidate)

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using MTRec.Core.Blending;
-using MTRec.Core.Fusion;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Http;
 
@@ -82,18 +81,10 @@ internal static class RankAnswerWriter
         var manifest = served.Bundle.Manifest;
         json.WriteStartObject("explanation"u8);
         json.WriteStartObject("action"u8);
-        if (call.FusedByPolicy)
-        {
-            var action = call.Outputs.ActionOf(candidate);
-            for (var i = 0; i < action.Length; i++)
-                json.WriteNumber(manifest.Fusion.Action[i].Name, action[i]);
-        }
-        else
-        {
-            var names = Fuser.ActionNames(FusionFormula.WeightedSum, [.. manifest.Tasks.Select(task => task.Name)]);
-            for (var i = 0; i < names.Count; i++)
-                json.WriteNumber(names[i], call.FixedWeights?[i] ?? manifest.Fallback.Weights[i]);
-        }
+        var names = RankExplanation.ActionNames(call, served);
+        var action = RankExplanation.ActionOf(call, served, candidate);
+        for (var i = 0; i < action.Length; i++)
+            json.WriteNumber(names[i], action[i]);
 
         json.WriteEndObject();
         json.WriteStartObject("contributions"u8);

@@ -17,16 +17,17 @@ internal sealed class RankEndpoint(
     {
         var current = experiments.Current;
         var forced = ForcedVariants.Read(context.Request, current);
-        using var body = await JsonBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        using var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        var answerType = MessageType.OfAnswer(context.Request, body.Type);
         // The user decides the bundle, and the bundle how the rest is read: only where variants differ by it is the user looked for first.
-        var early = current.Bundles.Count > 0 && UserIdScan.Find(body.Text.Span) is { } user ? current.Plan(user, forced) : null;
+        var early = current.Bundles.Count > 0 && FindUser(body) is { } user ? current.Plan(user, forced) : null;
         using var hold = early?.Bundle is { } version ? bundles.Hold(version) : bundles.Hold();
         var served = hold.Served;
         var call = served.RentCall();
         try
         {
             call.Clock.Start();
-            var errors = Read(body.Text.Span, call, served);
+            var errors = Read(body, call, served);
             if (errors.Any)
             {
                 await errors.ToProblem().WriteAsync(context.Response);
@@ -40,7 +41,7 @@ internal sealed class RankEndpoint(
             call.Clock.End(Stage.Parse);
             await ranker.RankAsync(call, served, context.RequestAborted);
             exposures.Add(call, served);
-            await AnswerAsync(context, call, served);
+            await AnswerAsync(context, answerType, call, served);
         }
         finally
         {
@@ -48,21 +49,31 @@ internal sealed class RankEndpoint(
         }
     }
 
-    private RequestErrors Read(ReadOnlySpan<byte> text, RankCall call, ServedBundle served)
+    private static string? FindUser(RequestBody body) =>
+        body.Type.IsProtobuf ? RankMessageReader.FindUser(body.Bytes.Span) : UserIdScan.Find(body.Bytes.Span);
+
+    private RequestErrors Read(RequestBody body, RankCall call, ServedBundle served)
     {
         var errors = new RequestErrors();
         var known = items.Over(served.Bundle.Items, served.Bundle.Assembler);
-        RankRequestReader.Read(text, new RankReading(call, served.Names, known, options, errors), served.Bundle.HasTaskScores);
+        var reading = new RankReading(call, served.Names, known, options, errors);
+        if (body.Type.IsProtobuf)
+            RankMessageReader.Read(body.Bytes.Span, reading, served.Bundle.HasTaskScores);
+        else
+            RankRequestReader.Read(body.Bytes.Span, reading, served.Bundle.HasTaskScores);
         return errors;
     }
 
-    private async Task AnswerAsync(HttpContext context, RankCall call, ServedBundle served)
+    private async Task AnswerAsync(HttpContext context, MessageType type, RankCall call, ServedBundle served)
     {
         using var answer = new PooledBuffer(256 * (1 + call.AnsweredCount));
-        RankAnswerWriter.Write(answer, call, served);
+        if (type.IsProtobuf)
+            RankMessageWriter.Write(answer, call, served);
+        else
+            RankAnswerWriter.Write(answer, call, served);
         call.Clock.Stop();
         meters.Answered(call);
         context.Response.Headers["Server-Timing"] = call.Clock.ToHeader();
-        await JsonAnswer.WriteAsync(context.Response, StatusCodes.Status200OK, answer);
+        await type.WriteAsync(context.Response, StatusCodes.Status200OK, answer);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Google.Protobuf;
 using MTRec.Core.Sessions;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Http;
@@ -11,7 +12,7 @@ namespace MTRec.Serving.Ranking;
 internal sealed class WarmUp(Ranker ranker, RankOptions options)
 {
     // Enough calls for the runtime to compile the path to its second tier.
-    private const int Calls = 60;
+    private const int Calls = 90;
     private const int Candidates = 200;
 
     /// <summary>Warms <paramref name="served"/>. Nothing is remembered or logged of it.</summary>
@@ -19,29 +20,37 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
     public IReadOnlyList<string> Run(ServedBundle served, CancellationToken cancellation)
     {
         var count = Math.Min(Candidates, options.MaxCandidates);
-        byte[][] requests =
+        (byte[] Bytes, bool IsProtobuf)[] requests =
         [
-            Encoding.UTF8.GetBytes(Examples.RankRows(served.Bundle, count).ToJsonString()),
-            Encoding.UTF8.GetBytes(Examples.RankColumns(served.Bundle, count).ToJsonString()),
+            (Encoding.UTF8.GetBytes(Examples.RankRows(served.Bundle, count).ToJsonString()), false),
+            (Encoding.UTF8.GetBytes(Examples.RankColumns(served.Bundle, count).ToJsonString()), false),
+            (Examples.RankMessage(served.Bundle, count).ToByteArray(), true),
         ];
         var errors = new RequestErrors();
         for (var i = 0; i < Calls && !errors.Any && !cancellation.IsCancellationRequested; i++)
-            Answer(requests[i % requests.Length], served, errors);
+            Answer(requests[i % requests.Length].Bytes, requests[i % requests.Length].IsProtobuf, served, errors);
         return [.. errors.ByPath().Select(error => $"its own example is refused: {error.Key} {string.Join(" ", error.Value)}")];
     }
 
-    private void Answer(byte[] request, ServedBundle served, RequestErrors errors)
+    private void Answer(byte[] request, bool isProtobuf, ServedBundle served, RequestErrors errors)
     {
         var call = served.RentCall();
         try
         {
             call.Clock.Start();
-            RankRequestReader.Read(request, new RankReading(call, served.Names, served.Bundle.Items, options, errors), served.Bundle.HasTaskScores);
+            var reading = new RankReading(call, served.Names, served.Bundle.Items, options, errors);
+            if (isProtobuf)
+                RankMessageReader.Read(request, reading, served.Bundle.HasTaskScores);
+            else
+                RankRequestReader.Read(request, reading, served.Bundle.HasTaskScores);
             if (errors.Any)
                 return;
             ranker.Score(call, served.Bundle, UserSession.Empty);
             using var answer = new PooledBuffer();
-            RankAnswerWriter.Write(answer, call, served);
+            if (isProtobuf)
+                RankMessageWriter.Write(answer, call, served);
+            else
+                RankAnswerWriter.Write(answer, call, served);
         }
         finally
         {

@@ -36,7 +36,7 @@ public sealed class OpenApiTests : IAsyncLifetime
             ["/health/live", "/health/ready", "/metrics", "/v1/bundles", "/v1/experiments", "/v1/experiments/{name}/assignment", "/v1/experiments/{name}/report", "/v1/feedback", "/v1/items", "/v1/items/{itemId}", "/v1/rank", "/v1/users/{userId}/session"],
             paths.Select(path => path.Key).Order(StringComparer.Ordinal));
         var rank = paths["/v1/rank"]!["post"]!["responses"]!.AsObject();
-        Assert.Equal(["200", "400", "401", "403", "413", "415", "422", "429", "503"], rank.Select(response => response.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["200", "400", "401", "403", "406", "413", "415", "422", "429", "503"], rank.Select(response => response.Key).Order(StringComparer.Ordinal));
         Assert.All(rank.Where(response => response.Key != "200"), response => Assert.NotNull(response.Value!["content"]!["application/problem+json"]));
     }
 

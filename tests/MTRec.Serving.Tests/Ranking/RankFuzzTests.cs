@@ -31,7 +31,7 @@ public sealed class RankFuzzTests
             call.Reset();
             var random = new Random(seed);
             var body = Damaged(RankRequest(random), random);
-            if (JsonBody.FaultOf(body) is not null)
+            if (JsonText.FaultOf(body) is not null)
                 return true;
             RankRequestReader.Read(body, new RankReading(call, names, bundle.Items, new RankOptions { MaxCandidates = 50 }, errors), bundle.HasTaskScores);
             if (errors.Any)

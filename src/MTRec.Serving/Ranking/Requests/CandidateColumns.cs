@@ -7,10 +7,10 @@ namespace MTRec.Serving.Ranking.Requests;
 /// <summary>Reads <c>columns</c>: one array a task and a feature, in the order of <c>itemIds</c>. The fast form of <see cref="CandidateRows"/>.</summary>
 internal sealed class CandidateColumns(RankReading reading)
 {
-    private const string Path = "$.columns";
-    private const string IdsPath = "$.columns.itemIds";
-    private const string ScoresPath = "$.columns.scores";
-    private const string FeaturesPath = "$.columns.features";
+    private const string Path = ColumnPaths.All;
+    private const string IdsPath = ColumnPaths.ItemIds;
+    private const string ScoresPath = ColumnPaths.Scores;
+    private const string FeaturesPath = ColumnPaths.Features;
 
     private readonly HashSet<string> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _columnNames = new(StringComparer.Ordinal);
@@ -92,7 +92,6 @@ internal sealed class CandidateColumns(RankReading reading)
             return;
         }
 
-        var call = reading.Call;
         var candidate = 0;
         for (; json.Read() && json.TokenType != JsonTokenType.EndArray; candidate++)
         {
@@ -100,7 +99,7 @@ internal sealed class CandidateColumns(RankReading reading)
                 return;
             if (reading.ReadItemId(ref json, candidate) is { } fault)
                 reading.Errors.Invalid(JsonPath.Element(IdsPath, candidate), fault);
-            call.Described[candidate] = reading.Items.TryWrite(call.ItemIds[candidate], call.Inputs.Candidate(candidate));
+            reading.Describe(candidate);
             if (reading.Stop)
                 return;
         }
@@ -133,25 +132,18 @@ internal sealed class CandidateColumns(RankReading reading)
                 continue;
             }
 
-            if (task < 0)
+            if (!reading.CheckScoreColumn(task, path))
             {
-                reading.Errors.Unservable(path, $"is not a task of the bundle in service: {reading.Names.TaskNames}.");
                 JsonText.SkipValue(ref json);
                 continue;
             }
 
-            if (reading.Tasks is not null && !reading.Tasks.Contains(task))
-                reading.Errors.Invalid(path, "is not among the tasks that the request names.");
             ReadScoreColumn(ref json, task, path);
             given.Add(task);
         }
 
-        if (reading.Stop)
-            return;
-        foreach (var task in (reading.Tasks ?? []).Where(task => task >= 0 && !given.Contains(task)))
-            reading.Errors.Invalid(JsonPath.Member(ScoresPath, reading.Names.Tasks[task].Name), "is needed: the request's tasks name it.");
-        reading.Call.HasScores = given.Count > 0;
-        reading.Tasks ??= [.. given];
+        if (!reading.Stop)
+            reading.EndScoreColumns(given);
     }
 
     private void ReadScoreColumn(ref Utf8JsonReader json, int task, string path)
@@ -175,7 +167,7 @@ internal sealed class CandidateColumns(RankReading reading)
                 inputs.Scores[(candidate * tasks) + task] = score;
         }
 
-        CheckLength(path, candidate);
+        reading.CheckLength(path, candidate);
     }
 
     private void ReadFeatures(ref Utf8JsonReader json)
@@ -241,13 +233,7 @@ internal sealed class CandidateColumns(RankReading reading)
             }
         }
 
-        CheckLength(path, candidate);
-    }
-
-    private void CheckLength(string path, int length)
-    {
-        if (length != reading.Call.Count)
-            reading.Errors.Invalid(path, $"must hold {reading.Call.Count} values, one an item id, not {length}.");
+        reading.CheckLength(path, candidate);
     }
 
     private void ReadOther(ref Utf8JsonReader json)

@@ -13,6 +13,12 @@ namespace MTRec.Serving.Ranking.Requests;
 internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeatures items, RankOptions options, RequestErrors errors)
     : MessageReading(errors)
 {
+    /// <summary>Where the request names its tasks.</summary>
+    public const string TasksPath = "$.tasks";
+
+    /// <summary>Index of a task that the bundle does not know.</summary>
+    public const int UnknownTask = -1;
+
     /// <summary>Receives the request.</summary>
     public RankCall Call { get; } = call;
 
@@ -53,24 +59,109 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
             return fault;
         }
 
+        return TakeItemId(id, candidate);
+    }
+
+    /// <summary>Takes the id of a candidate.</summary>
+    /// <returns>What is wrong with it, or null.</returns>
+    public string? TakeItemId(string id, int candidate)
+    {
         Call.ItemIds[candidate] = id;
         return Call.SeenItemIds.Add(id) ? null : $"'{id}' stands twice.";
+    }
+
+    /// <summary>Writes what is known of a candidate's item into its row.</summary>
+    public void Describe(int candidate) => Call.Described[candidate] = Items.TryWrite(Call.ItemIds[candidate], Call.Inputs.Candidate(candidate));
+
+    /// <summary>Adds one of the tasks that the request names.</summary>
+    /// <param name="tasks">Those before it.</param>
+    /// <param name="task">Its index, or -1: an unknown task keeps its place, so that the length of the score vectors can still be checked.</param>
+    public void AddTask(List<int> tasks, int task)
+    {
+        if (task < 0)
+            Errors.Unservable(JsonPath.Element(TasksPath, tasks.Count), $"is not a task of the bundle in service: {Names.TaskNames}.");
+        else if (tasks.Contains(task))
+            Errors.Invalid(JsonPath.Element(TasksPath, tasks.Count), $"'{Names.Tasks[task].Name}' stands twice.");
+        tasks.Add(task);
+    }
+
+    /// <summary>Whether a column of scores of <paramref name="task"/> may stand in the request.</summary>
+    public bool MayScore(int task) => task >= 0 && (Tasks is null || Tasks.Contains(task));
+
+    /// <summary>Checks that a column of scores may stand in the request.</summary>
+    /// <param name="task">Its task, or -1.</param>
+    /// <param name="path">Its path.</param>
+    /// <returns>Whether it can be read.</returns>
+    public bool CheckScoreColumn(int task, string path)
+    {
+        if (task < 0)
+            Errors.Unservable(path, $"is not a task of the bundle in service: {Names.TaskNames}.");
+        else if (!MayScore(task))
+            Errors.Invalid(path, "is not among the tasks that the request names.");
+        return task >= 0;
+    }
+
+    /// <summary>Checks that no column of scores lacks, when all are read.</summary>
+    /// <param name="given">The tasks of the columns.</param>
+    public void EndScoreColumns(List<int> given)
+    {
+        foreach (var task in (Tasks ?? []).Where(task => task >= 0 && !given.Contains(task)))
+            Errors.Invalid(JsonPath.Member(ColumnPaths.Scores, Names.Tasks[task].Name), "is needed: the request's tasks name it.");
+        Call.HasScores = given.Count > 0;
+        Tasks ??= [.. given];
+    }
+
+    /// <summary>Checks that a column holds one value a candidate.</summary>
+    public void CheckLength(string path, int length)
+    {
+        if (length != Call.Count)
+            Errors.Invalid(path, $"must hold {Call.Count} values, one an item id, not {length}.");
     }
 
     /// <summary>Reads the current value as a score of <paramref name="task"/>.</summary>
     /// <returns>What is wrong with it, or null.</returns>
     public string? ReadScore(ref Utf8JsonReader json, int task, out float score)
     {
-        var definition = Names.Tasks[task];
         score = 0;
         if (json.TokenType == JsonTokenType.Number && json.TryGetDouble(out var number))
         {
             score = (float)number;
-            if (score >= definition.Min && score <= definition.Max)
+            if (Names.Tasks[task].Allows(score))
                 return null;
         }
 
         JsonText.SkipValue(ref json);
+        return ScoreFault(task);
+    }
+
+    /// <summary>What is wrong with a score that <paramref name="task"/> does not allow.</summary>
+    public string ScoreFault(int task)
+    {
+        var definition = Names.Tasks[task];
         return $"must be a number in [{definition.Min}, {definition.Max}], the range of '{definition.Name}'.";
+    }
+
+    /// <summary>Checks what only the whole request shows, when all of it is read.</summary>
+    /// <param name="scoresPath">Where its scores stand or should stand.</param>
+    /// <param name="strict">Whether unknown names are faults.</param>
+    /// <param name="bundleScoresTasks">Whether candidates may come without task scores.</param>
+    public void CheckWhole(string scoresPath, bool strict, bool bundleScoresTasks)
+    {
+        if (Call.UserId.Length == 0 && !Errors.Has("$.userId"))
+            Errors.Invalid("$.userId", "is needed.");
+        if (strict)
+            RefuseUnknown();
+        if (Errors.Any)
+            return;
+
+        if (!Call.HasScores)
+        {
+            if (!bundleScoresTasks)
+                Errors.Unservable(scoresPath, $"is needed: the bundle in service does not predict task scores itself. Its tasks: {Names.TaskNames}.");
+        }
+        else if (Tasks is { } given)
+        {
+            Call.DefaultedTasks.AddRange(Enumerable.Range(0, Names.Tasks.Count).Except(given));
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace MTRec.Serving.Ranking.Requests;
 /// </summary>
 internal ref struct RankRequestReader
 {
-    private const string TasksPath = "$.tasks";
+    private const string TasksPath = RankReading.TasksPath;
 
     private static readonly byte[][] Members =
     [
@@ -222,7 +222,7 @@ internal ref struct RankRequestReader
         var tasks = new List<int>();
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
-            tasks.Add(ReadTask(tasks));
+            ReadTask(tasks);
             if (_reading.Stop)
                 return;
         }
@@ -232,46 +232,22 @@ internal ref struct RankRequestReader
         _reading.Tasks = [.. tasks];
     }
 
-    // An unknown task keeps its place as -1, so that the length of the score vectors can still be checked.
-    private int ReadTask(List<int> before)
+    private void ReadTask(List<int> before)
     {
-        var path = JsonPath.Element(TasksPath, before.Count);
-        if (_json.TokenType != JsonTokenType.String)
+        if (_json.TokenType == JsonTokenType.String)
         {
-            _reading.SkipInvalid(ref _json, path, "must be a task's name.");
-            return -1;
+            _reading.AddTask(before, _reading.Names.FindTask(ref _json));
+            return;
         }
 
-        var task = _reading.Names.FindTask(ref _json);
-        if (task < 0)
-            _reading.Errors.Unservable(path, $"is not a task of the bundle in service: {_reading.Names.TaskNames}.");
-        else if (before.Contains(task))
-            _reading.Errors.Invalid(path, $"'{_reading.Names.Tasks[task].Name}' stands twice.");
-        return task;
+        _reading.SkipInvalid(ref _json, JsonPath.Element(TasksPath, before.Count), "must be a task's name.");
+        before.Add(RankReading.UnknownTask);
     }
 
     private readonly void CheckWhole(bool bundleScoresTasks)
     {
-        var (call, errors) = (_reading.Call, _reading.Errors);
-        if (call.UserId.Length == 0 && !errors.Has("$.userId"))
-            errors.Invalid("$.userId", "is needed.");
-        if (!_hasCandidates && !_hasColumns && !errors.Has(JsonPath.Root))
-            errors.Invalid("$.candidates", "is needed, or columns in its place.");
-        if (_strict)
-            _reading.RefuseUnknown();
-        if (errors.Any)
-            return;
-
-        if (!call.HasScores)
-        {
-            if (!bundleScoresTasks)
-                errors.Unservable(
-                    _hasCandidates ? "$.candidates[0].scores" : "$.columns.scores",
-                    $"is needed: the bundle in service does not predict task scores itself. Its tasks: {_reading.Names.TaskNames}.");
-        }
-        else if (_reading.Tasks is { } given)
-        {
-            call.DefaultedTasks.AddRange(Enumerable.Range(0, _reading.Names.Tasks.Count).Except(given));
-        }
+        if (!_hasCandidates && !_hasColumns && !_reading.Errors.Has(JsonPath.Root))
+            _reading.Errors.Invalid("$.candidates", "is needed, or columns in its place.");
+        _reading.CheckWhole(_hasCandidates ? "$.candidates[0].scores" : ColumnPaths.Scores, _strict, bundleScoresTasks);
     }
 }

@@ -38,6 +38,19 @@ internal sealed class RankVocabulary
     /// <summary>Item features.</summary>
     public FeatureNames Item { get; }
 
+    /// <summary>Finds a task by its name in UTF-8.</summary>
+    /// <returns>Its index, or -1.</returns>
+    public int FindTask(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < _tasks.Length; i++)
+        {
+            if (name.SequenceEqual(_tasks[i]))
+                return i;
+        }
+
+        return -1;
+    }
+
     /// <summary>Finds the task that the current string or property names.</summary>
     /// <returns>Its index, or -1.</returns>
     public int FindTask(ref Utf8JsonReader json)
