@@ -45,6 +45,7 @@ internal static class ServingApp
 
         var app = builder.Build();
         app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<DrainMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseWhen(ShowsSwagger, pages => pages.UseSwagger().UseSwaggerUI(options => options.DocumentTitle = "MTRec"));
         app.UseRouting();
@@ -91,7 +92,7 @@ internal static class ServingApp
         });
 
         var services = builder.Services;
-        services.AddOptions<HostOptions>().Configure<ServiceOptions>((host, service) => host.ShutdownTimeout = service.ShutdownTimeout);
+        services.AddOptions<HostOptions>().Configure<ServiceOptions>((host, service) => host.ShutdownTimeout = service.DrainTime + service.ShutdownTimeout);
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<ServiceOptions>(
             (timeouts, service) => timeouts.DefaultPolicy = new RequestTimeoutPolicy { Timeout = service.RequestTimeout });
@@ -101,6 +102,8 @@ internal static class ServingApp
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new ServiceRoot(Environment.CurrentDirectory));
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<Readiness>();
         services.AddSingleton<LiveKeyRing>();
         services.AddSingleton<AccessMeters>();
@@ -119,6 +122,7 @@ internal static class ServingApp
         services.AddSingleton<FeedbackEndpoint>();
         services.AddSingleton<FeedbackMeters>();
         services.AddSingleton<LiveBlending>();
+        services.AddSingleton<RankGate>();
         services.AddSingleton<Ranker>();
         services.AddSingleton<ExposureLog>();
         services.AddSingleton<RankMeters>();

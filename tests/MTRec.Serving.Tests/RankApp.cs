@@ -56,6 +56,7 @@ public sealed class RankApp : IAsyncDisposable
                 $"--Registry:Path={app.Registry}",
                 $"--EventLog:Folder={app.EventFolder}",
                 "--Serilog:MinimumLevel:Default=Fatal",
+                "--Service:DrainTime=00:00:00",
                 .. settings,
             ],
             replace);

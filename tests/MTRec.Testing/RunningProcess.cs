@@ -30,6 +30,9 @@ public sealed class RunningProcess : IDisposable
     /// <summary>Everything on both so far.</summary>
     public string Said => Read(_said);
 
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Processor time that it and its threads have used: seconds in user and kernel mode.</summary>
     public double ProcessorSeconds
     {

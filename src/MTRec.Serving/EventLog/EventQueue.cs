@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using MTRec.Core.Events;
+using MTRec.Serving.Operations;
 
 namespace MTRec.Serving.EventLog;
 
@@ -24,10 +25,10 @@ internal sealed partial class EventQueue : BackgroundService
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _written;
     private readonly Counter<long> _failedWrites;
+    private readonly OnceASecond _dropLine;
     private readonly CancellationTokenSource _giveUp = new();
     private long _bytes;
     private long _droppedEvents;
-    private long _nextDropLine;
 
     /// <summary>Starts empty.</summary>
     public EventQueue(IEventLog log, EventLogOptions options, TimeProvider time, IMeterFactory meters, ILogger<EventQueue> logger)
@@ -36,6 +37,7 @@ internal sealed partial class EventQueue : BackgroundService
         _options = options;
         _time = time;
         _logger = logger;
+        _dropLine = new OnceASecond(time);
         var meter = meters.Create("MTRec.Serving");
         _dropped = meter.CreateCounter<long>("mtrec.event_log.dropped", "{event}", "Events lost: exposures that found the queue full, and what could not be written at all.");
         _written = meter.CreateCounter<long>("mtrec.event_log.written", "{event}", "Events that the event log has taken.");
@@ -74,9 +76,7 @@ internal sealed partial class EventQueue : BackgroundService
     {
         var dropped = Interlocked.Increment(ref _droppedEvents);
         _dropped.Add(1);
-        var now = _time.GetTimestamp();
-        var next = Interlocked.Read(ref _nextDropLine);
-        if (now >= next && Interlocked.CompareExchange(ref _nextDropLine, now + _time.TimestampFrequency, next) == next)
+        if (_dropLine.IsTime())
             LogDropped(dropped);
     }
 

@@ -8,16 +8,36 @@ namespace MTRec.Serving.Ranking;
 
 /// <summary><c>POST /v1/rank</c>.</summary>
 internal sealed class RankEndpoint(
-    BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankMeters meters, RankOptions options)
+    BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankMeters meters, RankGate gate,
+    RankOptions options)
 {
     private const string VariantPart = "variant";
 
     /// <summary>Answers one rank call.</summary>
     public async Task HandleAsync(HttpContext context)
     {
+        using var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes);
+        // Only now: whoever sends slowly keeps nobody else out.
+        if (!gate.TryEnter())
+        {
+            await RankGate.Full.WriteAsync(context.Response);
+            return;
+        }
+
+        try
+        {
+            await HandleAsync(context, body);
+        }
+        finally
+        {
+            gate.Leave();
+        }
+    }
+
+    private async Task HandleAsync(HttpContext context, RequestBody body)
+    {
         var current = experiments.Current;
         var forced = ForcedVariants.Read(context.Request, current);
-        using var body = await RequestBody.ReadAsync(context.Request, options.MaxBodyBytes);
         var answerType = MessageType.OfAnswer(context.Request, body.Type);
         // The user decides the bundle, and the bundle how the rest is read: only where variants differ by it is the user looked for first.
         var early = current.Bundles.Count > 0 && FindUser(body) is { } user ? current.Plan(user, forced) : null;

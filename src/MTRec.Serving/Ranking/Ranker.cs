@@ -1,15 +1,17 @@
+using System.Collections.Concurrent;
 using MTRec.Core.Blending;
 using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Exploration;
 using MTRec.Serving.Items;
+using MTRec.Serving.Operations;
 using MTRec.Serving.Sessions;
 
 namespace MTRec.Serving.Ranking;
 
 /// <summary>From a request in tensors to an ordered answer: session, task scores, policy, mental reward, blend, order.</summary>
-internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, LiveBlending blending, TimeProvider time, ILogger<Ranker> logger)
+internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, LiveBlending blending, RankGate gate, TimeProvider time, ILogger<Ranker> logger)
 {
     private const string SessionStorePart = "sessionStore";
     private const string TaskScoresPart = "taskScores";
@@ -17,13 +19,27 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
     private const string MentalRewardPart = "mentalReward";
     private const string VariantPart = "variant";
 
+    private readonly ConcurrentDictionary<string, OnceASecond> _lines = new();
+
     /// <summary>Answers <paramref name="call"/>, without those parts that fail.</summary>
     /// <param name="call">A request that was read without a fault; its clock runs.</param>
     /// <param name="served">The bundle that the call is bound to.</param>
     /// <param name="cancellation">Ends the call.</param>
     public async ValueTask RankAsync(RankCall call, ServedBundle served, CancellationToken cancellation)
     {
-        var session = await FindSessionAsync(call, cancellation);
+        // Who waits for the store keeps no processor busy.
+        gate.Leave();
+        UserSession session;
+        try
+        {
+            session = await FindSessionAsync(call, cancellation);
+        }
+        finally
+        {
+            gate.Return();
+        }
+
+        using var turn = await gate.TurnAsync(cancellation);
         Score(call, served.Bundle, session);
     }
 
@@ -72,11 +88,20 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            LogPartFailed(e, SessionStorePart);
-            call.Degraded.Add(SessionStorePart);
+            Miss(call, SessionStorePart, e);
             return UserSession.Empty;
         }
     }
+
+    // A part that fails may fail in every call.
+    private void Miss(RankCall call, string part, Exception why)
+    {
+        call.Degraded.Add(part);
+        if (IsTimeToSay(part))
+            LogPartFailed(why, part);
+    }
+
+    private bool IsTimeToSay(string part) => _lines.GetOrAdd(part, static (_, time) => new OnceASecond(time), time).IsTime();
 
     private void ScoreTasks(RankCall call, Bundle bundle)
     {
@@ -86,8 +111,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            LogPartFailed(e, TaskScoresPart);
-            call.Degraded.Add(TaskScoresPart);
+            Miss(call, TaskScoresPart, e);
             for (var i = 0; i < call.Count; i++)
                 bundle.Shape.DefaultScores.CopyTo(call.Inputs.ScoresOf(i));
         }
@@ -104,7 +128,8 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
                 return;
             }
 
-            LogOtherTasks(bundle.Manifest.Name, bundle.Manifest.Version, string.Join(", ", fixedFusion.Weights.Keys));
+            if (IsTimeToSay(VariantPart))
+                LogOtherTasks(bundle.Manifest.Name, bundle.Manifest.Version, string.Join(", ", fixedFusion.Weights.Keys));
             call.Degraded.Add(VariantPart);
         }
 
@@ -116,8 +141,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            LogPartFailed(e, PolicyPart);
-            call.Degraded.Add(PolicyPart);
+            Miss(call, PolicyPart, e);
             bundle.Scorer.FuseByFallback(call.Inputs, call.Outputs);
         }
     }
@@ -130,8 +154,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            LogPartFailed(e, MentalRewardPart);
-            call.Degraded.Add(MentalRewardPart);
+            Miss(call, MentalRewardPart, e);
         }
     }
 
@@ -174,6 +197,6 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
     [LoggerMessage(1002, LogLevel.Warning, "The bundle {Name}/{Version} lacks a task of a variant's weights ({Tasks}); its policy ranks")]
     private partial void LogOtherTasks(string name, string version, string tasks);
 
-    [LoggerMessage(1001, LogLevel.Warning, "Ranked without {Part}")]
+    [LoggerMessage(1001, LogLevel.Warning, "Ranked without {Part}; said once a second, mtrec.rank.degraded counts the answers")]
     private partial void LogPartFailed(Exception exception, string part);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MTRec.Serving.Operations;
 using Polly;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
@@ -16,8 +17,8 @@ internal sealed partial class RedisCalls
     private readonly ILogger _logger;
     private readonly ResiliencePipeline _breaker;
     private readonly Counter<long> _failures;
+    private readonly OnceASecond _failureLine;
     private long _lastSuccess;
-    private long _nextLine;
     private volatile bool _succeeded;
 
     /// <summary>Starts with the breaker closed.</summary>
@@ -31,6 +32,7 @@ internal sealed partial class RedisCalls
         _connection = connection;
         _time = time;
         _logger = logger;
+        _failureLine = new OnceASecond(time);
         var meter = meters.Create("MTRec.Serving");
         _failures = meter.CreateCounter<long>("mtrec.redis.failures", "{call}", "Calls for sessions that Redis did not answer in time, or answered with an error, or that the open breaker kept back.");
         meter.CreateObservableGauge("mtrec.redis.healthy", () => IsHealthy ? 1 : 0, "{bool}", "1 while Redis answers the calls for sessions, 0 from the breaker's opening to the next success.");
@@ -102,9 +104,7 @@ internal sealed partial class RedisCalls
 
     private void LogOnceASecond(Exception failure)
     {
-        var now = _time.GetTimestamp();
-        var next = Interlocked.Read(ref _nextLine);
-        if (now >= next && Interlocked.CompareExchange(ref _nextLine, now + _time.TimestampFrequency, next) == next)
+        if (_failureLine.IsTime())
             LogFailed(failure.GetType().Name, failure.Message);
     }
 
