@@ -101,17 +101,29 @@ public sealed class RankingInputs : IDisposable
         _ => throw new ArgumentException($"No graph reads '{input}'.", nameof(input)),
     };
 
-    /// <summary>One pooled tensor; its view for ONNX Runtime is made once and pins the memory until it changes hands.</summary>
+    /// <summary>
+    /// One pooled tensor. Its view for ONNX Runtime pins the memory, and is kept from one request to the next of the same size.
+    /// </summary>
     private sealed class InputBuffer(long[] shape) : IDisposable
     {
         private readonly int _rowLength = checked((int)shape.Skip(1).Aggregate(1L, (product, size) => product * size));
         private float[]? _array = ArrayPool<float>.Shared.Rent(checked((int)shape.Aggregate(1L, (product, size) => product * size)));
         private OrtValue? _value;
+        private long _valueRows;
 
         public Span<float> Span => Array.AsSpan(0, Length);
 
-        public OrtValue Value => _value ??= OrtValue.CreateTensorValueFromMemory(
-            OrtMemoryInfo.DefaultInstance, Array.AsMemory(0, Length), shape);
+        public OrtValue Value
+        {
+            get
+            {
+                if (_value is not null && _valueRows == shape[0])
+                    return _value;
+                _value?.Dispose();
+                _valueRows = shape[0];
+                return _value = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, Array.AsMemory(0, Length), shape);
+            }
+        }
 
         private float[] Array => _array ?? throw new ObjectDisposedException(nameof(RankingInputs));
 
@@ -119,16 +131,12 @@ public sealed class RankingInputs : IDisposable
 
         public void Resize(int rows)
         {
-            if (rows == shape[0])
-                return;
-            _value?.Dispose();
-            _value = null;
             var length = checked(rows * _rowLength);
             if (length > Array.Length)
             {
                 var larger = ArrayPool<float>.Shared.Rent(Math.Max(length, 2 * Array.Length));
                 Span.CopyTo(larger);
-                ArrayPool<float>.Shared.Return(Array);
+                Free();
                 _array = larger;
             }
 
@@ -137,11 +145,17 @@ public sealed class RankingInputs : IDisposable
 
         public void Dispose()
         {
+            if (_array is not null)
+                Free();
+            _array = null;
+        }
+
+        // Whoever rents the memory next must not be seen through an old view.
+        private void Free()
+        {
             _value?.Dispose();
             _value = null;
-            if (_array is not null)
-                ArrayPool<float>.Shared.Return(_array);
-            _array = null;
+            ArrayPool<float>.Shared.Return(Array);
         }
     }
 }

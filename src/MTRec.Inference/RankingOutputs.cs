@@ -17,6 +17,12 @@ public sealed class RankingOutputs : IDisposable
     public RankingOutputs(BundleShape shape, int count)
     {
         _shape = shape;
+        ActionBuffer = new OutputBuffer(shape.Actions);
+        FusionBuffer = new OutputBuffer(null);
+        ContributionsBuffer = new OutputBuffer(shape.Tasks);
+        MeanBuffer = new OutputBuffer(null);
+        QuantilesBuffer = new OutputBuffer(shape.Quantiles);
+        SoftQBuffer = new OutputBuffer(2);
         Reset(count);
     }
 
@@ -41,17 +47,17 @@ public sealed class RankingOutputs : IDisposable
     /// <summary>Q(s, a) [N x 2] for a = skip, positive, where it was asked for.</summary>
     public ReadOnlySpan<float> SoftQ => SoftQBuffer.Computed;
 
-    internal OutputBuffer ActionBuffer { get; } = new();
+    internal OutputBuffer ActionBuffer { get; }
 
-    internal OutputBuffer FusionBuffer { get; } = new();
+    internal OutputBuffer FusionBuffer { get; }
 
-    internal OutputBuffer ContributionsBuffer { get; } = new();
+    internal OutputBuffer ContributionsBuffer { get; }
 
-    internal OutputBuffer MeanBuffer { get; } = new();
+    internal OutputBuffer MeanBuffer { get; }
 
-    internal OutputBuffer QuantilesBuffer { get; } = new();
+    internal OutputBuffer QuantilesBuffer { get; }
 
-    internal OutputBuffer SoftQBuffer { get; } = new();
+    internal OutputBuffer SoftQBuffer { get; }
 
     /// <summary>The action [A] that fused one candidate.</summary>
     public ReadOnlySpan<float> ActionOf(int index) => Action.Slice(_shape.ActionPerCandidate ? index * _shape.Actions : 0, _shape.Actions);
@@ -67,12 +73,12 @@ public sealed class RankingOutputs : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         Count = count;
-        ActionBuffer.Reset([_shape.ActionRows(count), _shape.Actions]);
-        FusionBuffer.Reset([count]);
-        ContributionsBuffer.Reset([count, _shape.Tasks]);
-        MeanBuffer.Reset([count]);
-        QuantilesBuffer.Reset([count, _shape.Quantiles]);
-        SoftQBuffer.Reset([count, 2]);
+        ActionBuffer.Reset(_shape.ActionRows(count));
+        FusionBuffer.Reset(count);
+        ContributionsBuffer.Reset(count);
+        MeanBuffer.Reset(count);
+        QuantilesBuffer.Reset(count);
+        SoftQBuffer.Reset(count);
     }
 
     /// <summary>Returns the memory to its pool.</summary>
@@ -86,53 +92,66 @@ public sealed class RankingOutputs : IDisposable
         SoftQBuffer.Dispose();
     }
 
-    /// <summary>One tensor, rented when something first writes it.</summary>
-    internal sealed class OutputBuffer : IDisposable
+    /// <summary>One tensor, rented when something first writes it. Its view for ONNX Runtime is kept from one request to the next of the same size.</summary>
+    /// <param name="columns">Its columns; null for a tensor [N].</param>
+    internal sealed class OutputBuffer(int? columns) : IDisposable
     {
-        private long[] _shape = [];
         private float[] _array = [];
         private OrtValue? _value;
-        private int _length;
+        private int _valueRows;
+        private int _rows;
         private bool _computed;
 
-        public ReadOnlySpan<float> Computed => _computed ? _array.AsSpan(0, _length) : [];
+        public ReadOnlySpan<float> Computed => _computed ? _array.AsSpan(0, Length) : [];
+
+        private int Length => checked(_rows * (columns ?? 1));
 
         /// <summary>The memory to write to; what was there is void until <see cref="Finish"/>.</summary>
         public Span<float> Begin()
         {
             _computed = false;
-            if (_array.Length < _length)
+            if (_array.Length < Length)
             {
-                ArrayPool<float>.Shared.Return(_array);
-                _array = ArrayPool<float>.Shared.Rent(_length);
+                Free();
+                _array = ArrayPool<float>.Shared.Rent(Length);
             }
 
-            return _array.AsSpan(0, _length);
+            return _array.AsSpan(0, Length);
         }
 
         /// <summary>The memory to write to, as ONNX Runtime sees it.</summary>
         public OrtValue BeginValue()
         {
             Begin();
-            return _value ??= OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, _array.AsMemory(0, _length), _shape);
+            if (_value is not null && _valueRows == _rows)
+                return _value;
+            _value?.Dispose();
+            _valueRows = _rows;
+            return _value = OrtValue.CreateTensorValueFromMemory(
+                OrtMemoryInfo.DefaultInstance, _array.AsMemory(0, Length), columns is { } width ? [_rows, width] : [_rows]);
         }
 
-        public bool IsFinite() => Finiteness.Of(_array.AsSpan(0, _length));
+        public bool IsFinite() => Finiteness.Of(_array.AsSpan(0, Length));
 
         public void Finish() => _computed = true;
 
-        public void Reset(long[] shape)
+        public void Reset(int rows)
         {
             _computed = false;
-            _value?.Dispose();
-            _value = null;
-            _shape = shape;
-            _length = checked((int)shape.Aggregate(1L, (product, size) => product * size));
+            _rows = rows;
         }
 
         public void Dispose()
         {
-            Reset([0]);
+            Reset(0);
+            Free();
+        }
+
+        // Whoever rents the memory next must not be written to through an old view.
+        private void Free()
+        {
+            _value?.Dispose();
+            _value = null;
             if (_array.Length > 0)
                 ArrayPool<float>.Shared.Return(_array);
             _array = [];

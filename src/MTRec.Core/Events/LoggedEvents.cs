@@ -37,12 +37,14 @@ public sealed record ExposureEvent : LoggedEvent
     public required string[] ItemIds { get; init; }
 
     /// <summary>The candidates' task scores [N, K], row by row, as the graphs saw them.</summary>
+    [JsonConverter(typeof(PackedNumbers<float>))]
     public required float[] Scores { get; init; }
 
     /// <summary>The answer's order: indices into <see cref="ItemIds"/>, best first, at most the request's limit.</summary>
     public required int[] Order { get; init; }
 
     /// <summary>Final scores [N], in the request's order.</summary>
+    [JsonConverter(typeof(PackedNumbers<double>))]
     public required double[] FinalScores { get; init; }
 
     /// <summary>The action in real units: one row, or one a candidate; absent where the fallback ranked.</summary>

@@ -8,7 +8,8 @@ namespace MTRec.Serving.Bundles;
 /// <summary>A bundle with what the service keeps ready for its requests. One request works on one of them from its start to its end.</summary>
 internal sealed class ServedBundle(Bundle bundle) : IDisposable
 {
-    private static readonly int PooledCalls = 2 * Environment.ProcessorCount;
+    // Calls wait for their sessions, so that more are on their way than run.
+    private static readonly int PooledCalls = Math.Max(32, 4 * Environment.ProcessorCount);
 
     private readonly ConcurrentQueue<RankCall> _calls = new();
     private volatile bool _retired;

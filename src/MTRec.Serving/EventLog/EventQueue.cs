@@ -125,6 +125,7 @@ internal sealed partial class EventQueue : BackgroundService
             foreach (var written in batch)
             {
                 _waiting.TryDequeue(out _);
+                written.Free();
                 Release(written.Bytes);
             }
         }
@@ -190,6 +191,9 @@ internal sealed partial class EventQueue : BackgroundService
         public LoggedEvent? Event => _event;
 
         public long Bytes => bytes;
+
+        /// <summary>Gives back the memory of an event that is written. That of a forgotten one may still be at a log's: it is left to the collector.</summary>
+        public void Free() => (_event as IDisposable)?.Dispose();
 
         public void ForgetIfOf(string userId)
         {

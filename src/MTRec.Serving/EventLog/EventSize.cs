@@ -1,22 +1,25 @@
 namespace MTRec.Serving.EventLog;
 
-/// <summary>What an event takes in memory while it waits.</summary>
+/// <summary>What an event takes in memory while it waits, in bytes.</summary>
 internal static class EventSize
 {
-    private const long PerEvent = 400;
-    private const long PerCandidate = 12;
-    private const long PerValue = 4;
-    private const long PerCharacter = 2;
-    private const long PerString = 24;
+    private const int PerEvent = 1000;
+    private const int PerCandidate = 40;
 
-    /// <summary>An estimate in bytes for an exposure.</summary>
+    // 8 bytes in base64.
+    private const int PerFinalScore = 11;
+
+    // 4 bytes in base64.
+    private const int PerScore = 6;
+
+    /// <summary>An estimate for one feedback event.</summary>
+    public const long OfFeedback = 600;
+
+    /// <summary>Of an exposure beside its JSON.</summary>
+    public const long BesideJson = 400;
+
+    /// <summary>An estimate of an exposure's JSON.</summary>
     /// <param name="candidates">N.</param>
     /// <param name="tasks">K.</param>
-    /// <param name="idCharacters">Length of all item ids together.</param>
-    /// <param name="explored">Numbers of the actions that were explored around.</param>
-    public static long OfExposure(int candidates, int tasks, long idCharacters, int explored) =>
-        PerEvent + (3 * PerValue * explored) + (candidates * (PerCandidate + PerString + (tasks * PerValue))) + (PerCharacter * idCharacters);
-
-    /// <summary>An estimate in bytes for one feedback event.</summary>
-    public const long OfFeedback = 600;
+    public static int OfJson(int candidates, int tasks) => PerEvent + (candidates * (PerCandidate + PerFinalScore + (tasks * PerScore)));
 }

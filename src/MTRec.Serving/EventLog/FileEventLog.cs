@@ -55,6 +55,12 @@ internal sealed partial class FileEventLog(EventLogOptions options, ServiceRoot 
         using var json = new Utf8JsonWriter(_entry);
         foreach (var entry in events)
         {
+            if (entry is WrittenEvent written)
+            {
+                EventLine.Write(_lines, written.Json.Written.Span);
+                continue;
+            }
+
             _entry.Clear();
             JsonSerializer.Serialize(json, entry, LoggedEventJson.Default.LoggedEvent);
             json.Flush();

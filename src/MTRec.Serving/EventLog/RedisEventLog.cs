@@ -76,7 +76,7 @@ internal sealed class RedisEventLog : IEventLog
             (long)_options.StreamAge.TotalSeconds,
             (long)NumberKept.TotalMilliseconds,
             _writer,
-            .. events.SelectMany(entry => new RedisValue[] { _numbers[entry], JsonSerializer.SerializeToUtf8Bytes(entry, LoggedEventJson.Default.LoggedEvent) }),
+            .. events.SelectMany(entry => new RedisValue[] { _numbers[entry], EventJson.Of(entry) }),
         ];
         await AppendEvents.RunAsync(_connection.Database, [stream, stream.Append($":writer:{_writer}")], values);
     }

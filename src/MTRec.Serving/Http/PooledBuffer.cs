@@ -11,6 +11,9 @@ internal sealed class PooledBuffer(int capacity = 4096) : IBufferWriter<byte>, I
     /// <summary>What was written; valid until the next write or <see cref="Dispose"/>.</summary>
     public ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, _length);
 
+    /// <summary>Bytes rented.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <inheritdoc/>
     public void Advance(int count) => _length += count;
 

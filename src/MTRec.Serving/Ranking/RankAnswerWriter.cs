@@ -11,7 +11,7 @@ internal static class RankAnswerWriter
     /// <summary>Writes <paramref name="call"/>'s answer.</summary>
     public static void Write(PooledBuffer buffer, RankCall call, ServedBundle served)
     {
-        using var json = new Utf8JsonWriter(buffer);
+        var json = call.JsonTo(buffer);
         var manifest = served.Bundle.Manifest;
         json.WriteStartObject();
         json.WriteString("requestId"u8, call.RequestId);
@@ -47,6 +47,7 @@ internal static class RankAnswerWriter
             json.WriteStringValue(manifest.Tasks[task].Name);
         json.WriteEndArray();
         json.WriteEndObject();
+        json.Flush();
     }
 
     private static void WriteItem(Utf8JsonWriter json, RankCall call, ServedBundle served, int candidate, int rank)

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Serving.Experiments;
+using MTRec.Serving.Http;
 
 namespace MTRec.Serving.Ranking;
 
@@ -10,6 +12,11 @@ namespace MTRec.Serving.Ranking;
 /// </summary>
 internal sealed class RankCall(BundleShape shape) : IDisposable
 {
+    // What is written is right by the writer's code.
+    private static readonly JsonWriterOptions Unchecked = new() { SkipValidation = true };
+
+    private Utf8JsonWriter? _json;
+
     /// <summary>The request's id; null until the caller's or a new one is set.</summary>
     public string? RequestId { get; set; }
 
@@ -55,7 +62,7 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
     /// <summary>Final scores [N].</summary>
     public double[] Scores { get; private set; } = [];
 
-    /// <summary>Indices of the candidates, best first [N].</summary>
+    /// <summary>Indices of the candidates, best first: the first <see cref="AnsweredCount"/> of them.</summary>
     public int[] Order { get; private set; } = [];
 
     /// <summary>Parts that were missing when the answer was made.</summary>
@@ -78,6 +85,15 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
 
     /// <summary>Number of candidates N.</summary>
     public int Count => ItemIds.Count;
+
+    /// <summary>A writer that starts anew, on <paramref name="buffer"/>.</summary>
+    public Utf8JsonWriter JsonTo(PooledBuffer buffer)
+    {
+        if (_json is null)
+            return _json = new Utf8JsonWriter(buffer, Unchecked);
+        _json.Reset(buffer);
+        return _json;
+    }
 
     /// <summary>Makes room for the answer to <see cref="Count"/> candidates.</summary>
     public void BeginScoring()
@@ -115,5 +131,7 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
     {
         Inputs.Dispose();
         Outputs.Dispose();
+        _json?.Reset();
+        _json?.Dispose();
     }
 }

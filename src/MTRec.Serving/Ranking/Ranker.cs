@@ -167,7 +167,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
             call.FusedByPolicy ? manifest.Blending.FusionScore : call.FixedWeights is null ? manifest.Fallback.Standardiser : call.Plan.Fusion!.Standardiser(manifest),
             manifest.Blending.MentalReward ?? new Standardiser(0, 1));
         var scores = call.Scores.AsSpan(0, call.Count);
-        var order = call.Order.AsSpan(0, call.Count);
+        var order = call.Order.AsSpan(0, call.AnsweredCount);
         if (parameters.Weight == 0 || call.Outputs.MentalMean.IsEmpty)
             BlendNothing(call, blend, scores, order);
         else

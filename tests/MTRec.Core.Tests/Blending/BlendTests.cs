@@ -130,4 +130,22 @@ public class BlendTests
 
         Assert.Equal([4, 1, 3, 0, 2, 5], order);
     }
+
+    [Fact]
+    public void However_few_are_asked_for_they_are_the_first_of_the_whole_order()
+    {
+        var random = new Random(17);
+        foreach (var count in new[] { 0, 1, 2, 63, 64, 65, 300 })
+        {
+            // Few different scores, so that many tie.
+            var scores = Enumerable.Range(0, count).Select(_ => (double)random.Next(-9, 9)).ToArray();
+            var whole = Enumerable.Range(0, count).OrderByDescending(i => scores[i]).ToArray();
+            foreach (var asked in new[] { 0, 1, 20, 64, count }.Where(asked => asked <= count))
+            {
+                var order = new int[asked];
+                RankOrder.Sort(scores, order);
+                Assert.Equal(whole[..asked], order);
+            }
+        }
+    }
 }
