@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using MTRec.Core.Events;
 using MTRec.Serving.Redis;
 using StackExchange.Redis;

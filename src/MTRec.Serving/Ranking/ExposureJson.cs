@@ -62,15 +62,15 @@ internal static class ExposureJson
         json.WriteEndObject();
     }
 
-    private static void WriteVariants(Utf8JsonWriter json, IReadOnlyList<ExposureVariant> variants)
+    private static void WriteVariants(Utf8JsonWriter json, ExposureVariant[] variants)
     {
         json.WriteStartArray("variants"u8);
-        for (var i = 0; i < variants.Count; i++)
+        foreach (var variant in variants)
         {
             json.WriteStartObject();
-            json.WriteString("experiment"u8, variants[i].Experiment);
-            json.WriteString("variant"u8, variants[i].Variant);
-            if (variants[i].Because is { } because)
+            json.WriteString("experiment"u8, variant.Experiment);
+            json.WriteString("variant"u8, variant.Variant);
+            if (variant.Because is { } because)
                 json.WriteString("because"u8, because);
             json.WriteEndObject();
         }
