@@ -62,6 +62,14 @@ internal static class Messages
         return message;
     }
 
+    public static T Changed<T>(this T message, Action<T> change)
+        where T : IDeepCloneable<T>
+    {
+        var copy = message.Clone();
+        change(copy);
+        return copy;
+    }
+
     /// <summary>The answer in the words of JSON.</summary>
     public static RankAnswer ToAnswer(this V1.RankResponse message)
     {
