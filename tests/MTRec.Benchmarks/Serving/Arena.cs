@@ -152,6 +152,15 @@ internal sealed record Answer(bool Degraded, IReadOnlyList<AnsweredItem> Items)
             item.GetProperty("mentalReward").GetProperty("p50").GetSingle(), item.GetProperty("mentalReward").GetProperty("p90").GetSingle()))]);
     }
 
+    /// <summary>Reads the RankResponse of mtrec.proto.</summary>
+    public static Answer FromMessage(byte[] answer)
+    {
+        var message = V1.RankResponse.Parser.ParseFrom(answer);
+        var mental = message.MentalRewards;
+        return new Answer(message.Degraded.Count > 0, [.. message.ItemIds.Select((id, i) => new AnsweredItem(
+            id, message.Scores[i], message.FusionScores[i], mental.Mean[i], mental.P10[i], mental.P50[i], mental.P90[i]))]);
+    }
+
     /// <inheritdoc/>
     public override string ToString() => string.Join('\n', Items);
 }

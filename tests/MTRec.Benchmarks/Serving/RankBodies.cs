@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Google.Protobuf;
 using MTRec.Inference;
 
 namespace MTRec.Benchmarks.Serving;
@@ -17,6 +18,7 @@ internal sealed record Form(string Name, string MediaType, Func<RankRequest, byt
     [
         new("rows", "application/json", RankRequest.Rows, Answer.FromJson, InNode: true),
         new("columns", "application/json", RankRequest.Columns, Answer.FromJson, InNode: true),
+        new("protobuf", "application/x-protobuf", RankRequest.Message, Answer.FromMessage, InNode: false),
     ];
 }
 
@@ -31,6 +33,7 @@ internal sealed record RankRequest(string UserId, IReadOnlyList<string> TaskName
     public const int Users = 32;
 
     private const int Page = 20;
+    private static readonly DateTimeOffset Moment = new(2026, 1, 31, 20, 15, 0, TimeSpan.Zero);
 
     /// <summary>Calls of all users, of <paramref name="count"/> candidates each; the same at every run.</summary>
     public static IReadOnlyList<RankRequest> Draw(Bundle bundle, int count) => [.. Enumerable.Range(0, Users).Select(user => Draw(bundle, count, user))];
@@ -63,6 +66,20 @@ internal sealed record RankRequest(string UserId, IReadOnlyList<string> TaskName
 
         return End(json.Append("}}"));
     }
+
+    /// <summary>The columns as the RankRequest of mtrec.proto.</summary>
+    public static byte[] Message(RankRequest request) => new V1.RankRequest
+    {
+        UserId = request.UserId,
+        TimestampMs = Moment.ToUnixTimeMilliseconds(),
+        Context = { new V1.Feature { Name = "hour", Number = 20 }, new V1.Feature { Name = "tab", Number = 1 } },
+        Limit = Page,
+        Columns = new V1.Columns
+        {
+            ItemIds = { request.ItemIds },
+            Scores = { request.TaskNames.Select((task, k) => new V1.ScoreColumn { Task = task, Values = { request.Scores.Where((_, i) => i % request.TaskNames.Count == k) } }) },
+        },
+    }.ToByteArray();
 
     private static RankRequest Draw(Bundle bundle, int count, int user)
     {
