@@ -13,10 +13,12 @@ public sealed class Bundle : IDisposable
     private int _leases = 1;
     private int _disposed;
 
-    internal Bundle(string directory, BundleManifest manifest, ItemTable items, GraphSession policy, GraphSession? mentalReward, GraphSession? taskScores)
+    internal Bundle(
+        string directory, BundleManifest manifest, string digest, ItemTable items, GraphSession policy, GraphSession? mentalReward, GraphSession? taskScores)
     {
         Directory = directory;
         Manifest = manifest;
+        Digest = digest;
         Items = items;
         Assembler = new FeatureAssembler(manifest.Schema());
         Shape = new BundleShape(manifest, Assembler);
@@ -31,6 +33,9 @@ public sealed class Bundle : IDisposable
 
     /// <summary>What the bundle says of itself, checked.</summary>
     public BundleManifest Manifest { get; }
+
+    /// <summary>SHA-256 of the manifest, which holds those of the files.</summary>
+    public string Digest { get; }
 
     /// <summary>Writes features in the bundle's layout.</summary>
     public FeatureAssembler Assembler { get; }

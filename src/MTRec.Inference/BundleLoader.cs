@@ -14,9 +14,9 @@ internal static class BundleLoader
     /// <exception cref="BundleRefusedException">The bundle must not serve.</exception>
     public static Bundle Load(string directory)
     {
-        var manifest = CheckedManifest(directory);
+        var manifest = CheckedManifest(directory, out var digest);
         var files = CheckedFiles(directory, manifest);
-        var bundle = Open(directory, manifest, files);
+        var bundle = Open(directory, manifest, digest, files);
         try
         {
             var reasons = BundleProbe.Run(bundle);
@@ -33,22 +33,24 @@ internal static class BundleLoader
 
     /// <exception cref="JsonException">The file is no manifest.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static BundleManifest ReadManifest(string directory)
+    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
+    public static BundleManifest ReadManifest(string directory, out byte[] bytes)
     {
-        using var stream = File.OpenRead(Path.Combine(directory, BundleLayout.Manifest));
-        return JsonSerializer.Deserialize(stream, ManifestJson.Default.BundleManifest) ?? throw new JsonException("The manifest is null.");
+        bytes = File.ReadAllBytes(Path.Combine(directory, BundleLayout.Manifest));
+        return JsonSerializer.Deserialize(new MemoryStream(bytes), ManifestJson.Default.BundleManifest) ?? throw new JsonException("The manifest is null.");
     }
 
-    private static BundleManifest CheckedManifest(string directory)
+    private static BundleManifest CheckedManifest(string directory, out string digest)
     {
         BundleManifest manifest;
         try
         {
-            manifest = ReadManifest(directory);
+            manifest = ReadManifest(directory, out var bytes);
+            digest = Convert.ToHexStringLower(SHA256.HashData(bytes));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
-            throw new BundleRefusedException(directory, [$"{BundleLayout.Manifest}: {e.Message}"]);
+            throw new BundleRefusedException(directory, [$"{BundleLayout.Manifest}: {e.Message}"], IsUnreadable(e));
         }
 
         var errors = ManifestValidator.Validate(manifest);
@@ -60,12 +62,8 @@ internal static class BundleLoader
     // Each file is read once: the bytes that were hashed are the bytes that are opened.
     private static Dictionary<string, byte[]> CheckedFiles(string directory, BundleManifest manifest)
     {
-        var reasons = new List<string>();
-        reasons.AddRange(Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path))
-            .Where(name => name != BundleLayout.Manifest && !manifest.Files.ContainsKey(name))
-            .Order(StringComparer.Ordinal)
-            .Select(name => $"{name}: the manifest does not list it."));
-
+        var reasons = Strangers(directory, manifest);
+        var unreadable = false;
         var files = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var (name, file) in manifest.Files)
         {
@@ -76,6 +74,7 @@ internal static class BundleLoader
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 reasons.Add($"{name}: {e.Message}");
+                unreadable |= IsUnreadable(e);
                 continue;
             }
 
@@ -84,10 +83,32 @@ internal static class BundleLoader
                 reasons.Add($"{name}: its SHA-256 is {hash}, the manifest says {file.Sha256}.");
         }
 
-        return reasons.Count == 0 ? files : throw new BundleRefusedException(directory, reasons);
+        return reasons.Count == 0 ? files : throw new BundleRefusedException(directory, reasons, unreadable);
     }
 
-    private static Bundle Open(string directory, BundleManifest manifest, Dictionary<string, byte[]> files)
+    private static List<string> Strangers(string directory, BundleManifest manifest)
+    {
+        try
+        {
+            return
+            [
+                .. Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path))
+                    .Where(name => name != BundleLayout.Manifest && !manifest.Files.ContainsKey(name))
+                    .Order(StringComparer.Ordinal)
+                    .Select(name => $"{name}: the manifest does not list it."),
+            ];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Removed while it was read.
+            throw new BundleRefusedException(directory, [e.Message], IsUnreadable(e));
+        }
+    }
+
+    // A file that is missing or no JSON is the bundle's own fault; the disk or its rights may be others' fault and pass.
+    private static bool IsUnreadable(Exception e) => e is not (FileNotFoundException or DirectoryNotFoundException or JsonException);
+
+    private static Bundle Open(string directory, BundleManifest manifest, string digest, Dictionary<string, byte[]> files)
     {
         var reasons = new List<string>();
         var contract = new GraphContract(manifest);
@@ -131,6 +152,7 @@ internal static class BundleLoader
             return new Bundle(
                 directory,
                 manifest,
+                digest,
                 items,
                 graphs[BundleLayout.Policy],
                 graphs.GetValueOrDefault(BundleLayout.MentalReward),

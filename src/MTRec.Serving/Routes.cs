@@ -35,6 +35,7 @@ internal static class Routes
         MapSessions(app);
         MapItems(app);
         MapExperiments(app);
+        MapBundles(app);
         MapOperations(app);
     }
 
@@ -95,11 +96,26 @@ internal static class Routes
             .Produces<ReportAnswer>(contentType: Json).ProducesProblems(404, 503);
     }
 
+    private static void MapBundles(WebApplication app)
+    {
+        app.MapGet("/v1/bundles", (BundlesEndpoint endpoint, HttpContext context) => endpoint.GetAsync(context.RequestAborted))
+            .Needs(Scope.Rank).WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundles in service and all others, refused ones with the reasons")
+            .Produces<BundlesAnswer>(contentType: Json);
+
+        // Loading takes as long as it takes; a caller who leaves does not stop it.
+        app.MapPost("/v1/bundles/{version}/activate", (string version, BundlesEndpoint endpoint, HttpContext context) =>
+                endpoint.ActivateAsync(PathId.Read(context, version, 2), context.RequestAborted))
+            .Needs(Scope.Admin).WithName("activateBundle").WithTags("Bundles").WithSummary("Puts a version into service")
+            .WithDescription("Newer versions that are there are held back: only what is published after is followed. Lasts until the process ends.")
+            .Produces<BundlesAnswer>(contentType: Json).ProducesProblems(404, 409, 503).DisableRequestTimeout();
+        app.MapPost("/v1/bundles/rollback", (BundlesEndpoint endpoint, HttpContext context) => endpoint.RollBackAsync(context.RequestAborted))
+            .Needs(Scope.Admin).WithName("rollBackBundle").WithTags("Bundles").WithSummary("Puts the version that was active before into service")
+            .WithDescription("The version that is left is held back until a newer one is published or a request activates it. Lasts until the process ends.")
+            .Produces<BundlesAnswer>(contentType: Json).ProducesProblems(409, 503).DisableRequestTimeout();
+    }
+
     private static void MapOperations(WebApplication app)
     {
-        app.MapGet("/v1/bundles", (BundlesEndpoint endpoint) => endpoint.Get())
-            .Needs(Scope.Rank).WithName("getBundles").WithTags("Bundles").WithSummary("Shows the bundle in service and all others, refused ones with the reasons")
-            .Produces<BundlesAnswer>(contentType: Json);
         app.MapGet("/metrics", (MetricsEndpoint endpoint) => endpoint.Get())
             .Needs(Scope.Metrics).DisableRateLimiting().WithName("metrics").WithTags("Health").WithSummary("Shows the metrics, in Prometheus' text format")
             .Produces<string>(contentType: "text/plain").ProducesProblems(404, 503);
@@ -113,9 +129,10 @@ internal static class Routes
             .ProducesProblems(503);
     }
 
-    private static void ProducesProblems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
+    private static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in statuses)
             route.Produces<ProblemAnswer>(status, Problem.MediaType);
+        return route;
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.OpenApi;
 using MTRec.Inference;
 using MTRec.Serving.Access;
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Bundles.Shadow;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Experiments;
 using MTRec.Serving.Experiments.Reports;
@@ -67,6 +68,7 @@ internal static class ServingApp
         options.Add<AccessOptions>(AccessOptions.Section);
         options.Add<TelemetryOptions>(TelemetryOptions.Section);
         options.Add<RegistryOptions>(RegistryOptions.Section);
+        options.Add<ShadowOptions>(ShadowOptions.Section);
         options.Add<RankOptions>(RankOptions.Section);
         options.Add<BlendingOptions>(BlendingOptions.Section);
         options.Add<ExperimentsOptions>(ExperimentsOptions.Section);
@@ -129,7 +131,9 @@ internal static class ServingApp
         services.AddSingleton<WarmUp>();
         services.AddSingleton<RankEndpoint>();
         services.AddSingleton(provider =>
-            new BundleRegistry(provider.GetRequiredService<ServiceRoot>().Resolve(provider.GetRequiredService<RegistryOptions>().Path)));
+            new BundleRegistry(
+                provider.GetRequiredService<ServiceRoot>().Resolve(provider.GetRequiredService<RegistryOptions>().Path),
+                provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<BundleHost>();
         services.AddSingleton<WantedBundles>();
         services.AddSingleton<BundlesEndpoint>();
@@ -137,7 +141,16 @@ internal static class ServingApp
         services.AddHostedService(provider => provider.GetRequiredService<LiveExperiments>());
         services.AddSingleton<ExperimentEndpoints>();
         services.AddSingleton<ExperimentReports>();
-        services.AddHostedService<BundleStartup>();
+        services.AddSingleton<BundleMeters>();
+        services.AddSingleton<BundleIntake>();
+        services.AddSingleton<LoadingThread>();
+        services.AddSingleton<BundleSwitch>();
+        services.AddHostedService<BundleWatch>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LiveOptions<ShadowOptions>>(provider, ShadowOptions.Section));
+        services.AddSingleton<ShadowQueue>();
+        services.AddSingleton<ShadowMeters>();
+        services.AddSingleton<ShadowScorer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ShadowScorer>());
     }
 
     private static void AddOpenApi(IServiceCollection services)

@@ -10,9 +10,9 @@ internal static class ShippedBundle
     /// <summary>Its folder.</summary>
     public static string Folder()
     {
-        var registry = Path.Combine(SharedData.RepositoryRoot, "deploy", "registry");
-        return new BundleRegistry(registry).Latest("default")?.Directory
-            ?? throw new InvalidOperationException($"No bundle named default in {registry} may serve.");
+        var registry = new BundleRegistry(Path.Combine(SharedData.RepositoryRoot, "deploy", "registry"));
+        return registry.Scan().FirstOrDefault(listing => listing.Name == "default" && registry.Verify(listing).Count == 0)?.Directory
+            ?? throw new InvalidOperationException($"No bundle named default in {registry.Root} may serve.");
     }
 }
 

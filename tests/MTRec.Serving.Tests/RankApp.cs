@@ -116,6 +116,12 @@ public sealed class RankApp : IAsyncDisposable
         return await ReadAsync<T>(answer);
     }
 
+    public async Task<T> PostAsync<T>(string path)
+    {
+        using var answer = await SendAsync(HttpMethod.Post, path);
+        return await ReadAsync<T>(answer);
+    }
+
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? json = null, string contentType = "application/json") =>
         SendAsync(method, path, json is null ? null : Encoding.UTF8.GetBytes(json), contentType);
 

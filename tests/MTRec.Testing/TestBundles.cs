@@ -31,6 +31,8 @@ public static class TestBundles
     /// <param name="taskScores">Whether it has a task scorer.</param>
     /// <param name="mentalReward">Whether it has a mental reward.</param>
     /// <param name="created">When it was made; a fixed day where null.</param>
+    /// <param name="weights">Weights of <see cref="FusionFormula.WeightedSum"/>; <see cref="Weights"/> where null.</param>
+    /// <param name="change">Changes the manifest, and with it the layout of the tensors.</param>
     /// <returns>The bundle's folder.</returns>
     public static string Publish(
         string registry,
@@ -39,12 +41,16 @@ public static class TestBundles
         FusionFormula formula = FusionFormula.WeightedSum,
         bool taskScores = true,
         bool mentalReward = true,
-        DateTimeOffset? created = null)
+        DateTimeOffset? created = null,
+        float[]? weights = null,
+        Func<BundleManifest, BundleManifest>? change = null)
     {
         var manifest = Manifest(name, version, formula) with { Created = created ?? new DateTimeOffset(2026, 1, 31, 0, 0, 0, TimeSpan.Zero) };
         if (!mentalReward)
             manifest = manifest with { MentalReward = null, Blending = manifest.Blending with { MentalReward = null } };
-        var parts = Parts(manifest);
+        if (change is not null)
+            manifest = change(manifest);
+        var parts = Parts(manifest, weights);
         return BundleWriter.Write(
             registry,
             manifest,
@@ -52,8 +58,10 @@ public static class TestBundles
     }
 
     /// <summary>All graphs and the item table that fit a manifest.</summary>
-    public static BundleParts Parts(BundleManifest manifest) => new(
-        FusionGraphs.FixedPolicy(manifest.Tasks, manifest.Fusion, Action(manifest.Fusion.Formula)),
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="action">The fixed action; that of <see cref="Action"/> where null.</param>
+    public static BundleParts Parts(BundleManifest manifest, float[]? action = null) => new(
+        FusionGraphs.FixedPolicy(manifest.Tasks, manifest.Fusion, action ?? Action(manifest.Fusion.Formula)),
         MentalReward(manifest),
         TaskScores(manifest),
         ItemTable(manifest));

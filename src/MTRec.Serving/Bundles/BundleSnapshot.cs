@@ -45,4 +45,21 @@ internal sealed class BundleSnapshot
 
     /// <summary>The loaded bundle of that version, or null.</summary>
     public ServedBundle? Find(string version) => _byVersion.GetValueOrDefault(version);
+
+    /// <summary>The places in which <paramref name="served"/> stands.</summary>
+    public IEnumerable<string> RolesOf(ServedBundle served)
+    {
+        if (served == Active)
+            yield return "active";
+        if (Variants.Contains(served))
+            yield return "variant";
+        if (served == Shadow)
+            yield return "shadow";
+        if (served == Previous)
+            yield return "previous";
+    }
+
+    /// <summary>Whether the same bundles stand in the same places.</summary>
+    public bool IsSameAs(BundleSnapshot other) =>
+        Active == other.Active && Previous == other.Previous && Shadow == other.Shadow && Variants.SequenceEqual(other.Variants);
 }

@@ -90,10 +90,47 @@ public sealed record PutItemsAnswer(int Items, int Created, int Updated);
 /// <param name="Features">Its features: numbers, or the names of categories.</param>
 public sealed record ItemAnswer(string ItemId, bool InBundle, IReadOnlyDictionary<string, object> Features);
 
-/// <summary>The bundle in service and all that the registry holds.</summary>
-/// <param name="Active">The bundle in service; null while none is.</param>
-/// <param name="Bundles">Every bundle of the registry, by name, the newest version first.</param>
-public sealed record BundlesAnswer(ActiveBundle? Active, IReadOnlyList<RegistryBundle> Bundles);
+/// <summary>The bundles in service and all that the registry holds.</summary>
+/// <param name="Active">The bundle that answers where no variant names another; null while none is loaded.</param>
+/// <param name="Previous">The version that a rollback would activate; null where there is none.</param>
+/// <param name="Following">Whether newer bundles go into service by themselves.</param>
+/// <param name="Fault">Why the registry cannot be read; null where it can.</param>
+/// <param name="Bundles">Every bundle of the registry, by name, the newest version first; then versions that are loaded or asked for and not in it.</param>
+/// <param name="Shadow">The shadow beside the active bundle, since both are loaded; null where there is none.</param>
+public sealed record BundlesAnswer(
+    ActiveBundle? Active, string? Previous, bool Following, string? Fault, IReadOnlyList<RegistryBundle> Bundles, ShadowAnswer? Shadow);
+
+/// <summary>How a shadow bundle compares with the active one on sampled requests.</summary>
+/// <param name="Version">The shadow.</param>
+/// <param name="ActiveVersion">The active bundle.</param>
+/// <param name="Share">Share of the requests that is sampled.</param>
+/// <param name="Compared">Requests that both have scored.</param>
+/// <param name="Dropped">Sampled requests for which the shadow had no time.</param>
+/// <param name="Failed">Sampled requests that the shadow could not score; the log has the first reason.</param>
+/// <param name="RankCorrelation">Spearman's rho of a request's final scores, mean over the requests where it is defined.</param>
+/// <param name="Top">Candidates at the top whose overlap is measured.</param>
+/// <param name="TopOverlap">Share of a request's first candidates that are among the shadow's first, mean.</param>
+/// <param name="ScoreDifference">Mean absolute difference of a request's final scores, mean.</param>
+/// <param name="ActiveDuration">Time in which the active bundle scored the latest of these requests.</param>
+/// <param name="ShadowDuration">Time in which the shadow did.</param>
+public sealed record ShadowAnswer(
+    string Version,
+    string ActiveVersion,
+    double Share,
+    long Compared,
+    long Dropped,
+    long Failed,
+    double? RankCorrelation,
+    int Top,
+    double? TopOverlap,
+    double? ScoreDifference,
+    ShadowDurations? ActiveDuration,
+    ShadowDurations? ShadowDuration);
+
+/// <summary>Times of the latest requests, 1,024 at most, in milliseconds.</summary>
+/// <param name="P50">The median.</param>
+/// <param name="P99">The 99th percentile.</param>
+public sealed record ShadowDurations(double P50, double P99);
 
 /// <summary>The bundle in service.</summary>
 /// <param name="Name">Its name.</param>
@@ -146,10 +183,21 @@ public sealed record ActiveBundleMetric(string Name, string Split, double Value,
 /// <summary>A bundle of the registry.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="State">active, available or refused.</param>
+/// <param name="State">active; loaded for something else; available; unchecked, until it was verified; refused; or missing, asked for and not in the registry.</param>
+/// <param name="Roles">What it is loaded for: active, variant, shadow, previous.</param>
+/// <param name="HeldBack">Whether it is newer than the active one and not followed, because a request activated another or rolled back.</param>
 /// <param name="Created">When it was made; null where its manifest cannot be read.</param>
-/// <param name="Reasons">Why it is refused; empty where it is not.</param>
-public sealed record RegistryBundle(string Name, string Version, string State, DateTimeOffset? Created, IReadOnlyList<string> Reasons);
+/// <param name="Digest">SHA-256 of its manifest, which holds those of its files; null where it cannot be read.</param>
+/// <param name="Reasons">What is wrong with it; empty where nothing is known to be.</param>
+public sealed record RegistryBundle(
+    string Name,
+    string Version,
+    string State,
+    IReadOnlyList<string> Roles,
+    bool HeldBack,
+    DateTimeOffset? Created,
+    string? Digest,
+    IReadOnlyList<string> Reasons);
 
 /// <summary>How the service is.</summary>
 /// <param name="Status">live or ready.</param>

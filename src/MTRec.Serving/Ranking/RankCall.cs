@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MTRec.Core.Events;
+using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Serving.Experiments;
 using MTRec.Serving.Http;
@@ -28,6 +29,9 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
 
     /// <summary>Items answered at most; null for all.</summary>
     public int? Limit { get; set; }
+
+    /// <summary>What was remembered of the user.</summary>
+    public UserSession Session { get; set; } = UserSession.Empty;
 
     /// <summary>Whether the answer explains each score.</summary>
     public bool Explain { get; set; }
@@ -67,6 +71,9 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
 
     /// <summary>Parts that were missing when the answer was made.</summary>
     public List<string> Degraded { get; } = [];
+
+    /// <summary>The bundle's graphs that failed, each by its part.</summary>
+    public List<(string Part, GraphFailedException Exception)> Failures { get; } = [];
 
     /// <summary>Measures the call.</summary>
     public StageClock Clock { get; } = new();
@@ -112,6 +119,7 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
         RequestId = null;
         UserId = "";
         Timestamp = null;
+        Session = UserSession.Empty;
         Limit = null;
         Explain = false;
         HasScores = false;
@@ -123,6 +131,7 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
         DefaultedTasks.Clear();
         Inputs.Reset(0);
         Degraded.Clear();
+        Failures.Clear();
         SeenItemIds.Clear();
     }
 

@@ -1,4 +1,5 @@
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Bundles.Shadow;
 using MTRec.Serving.Experiments;
 using MTRec.Serving.Http;
 using MTRec.Serving.Items;
@@ -9,7 +10,7 @@ namespace MTRec.Serving.Ranking;
 /// <summary><c>POST /v1/rank</c>.</summary>
 internal sealed class RankEndpoint(
     BundleHost bundles, LiveExperiments experiments, Ranker ranker, ItemStore items, ExposureLog exposures, RankMeters meters, RankGate gate,
-    RankOptions options)
+    ShadowScorer shadow, RankOptions options)
 {
     private const string VariantPart = "variant";
 
@@ -62,6 +63,7 @@ internal sealed class RankEndpoint(
             await ranker.RankAsync(call, served, context.RequestAborted);
             exposures.Add(call, served);
             await AnswerAsync(context, answerType, call, served);
+            shadow.Offer(body, call, served);
         }
         finally
         {

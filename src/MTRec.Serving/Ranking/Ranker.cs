@@ -29,10 +29,9 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
     {
         // Who waits for the store keeps no processor busy.
         gate.Leave();
-        UserSession session;
         try
         {
-            session = await FindSessionAsync(call, cancellation);
+            call.Session = await FindSessionAsync(call, cancellation);
         }
         finally
         {
@@ -40,14 +39,19 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
 
         using var turn = await gate.TurnAsync(cancellation);
-        Score(call, served.Bundle, session);
+        Score(call, served.Bundle);
+        foreach (var (part, exception) in call.Failures)
+        {
+            if (IsTimeToSay(part))
+                LogPartFailed(exception, part);
+        }
     }
 
-    /// <summary>Scores and orders the candidates of <paramref name="call"/>.</summary>
-    public void Score(RankCall call, Bundle bundle, UserSession session)
+    /// <summary>Scores and orders the candidates of <paramref name="call"/> by its session. Graphs that fail are noted in the call and not logged: not every call has a caller.</summary>
+    public void Score(RankCall call, Bundle bundle)
     {
         bundle.Assembler.WriteHistory(
-            session.Events.AsSpan(),
+            call.Session.Events.AsSpan(),
             (call.Timestamp ?? time.GetUtcNow()).ToUnixTimeMilliseconds(),
             items.Over(bundle.Items, bundle.Assembler),
             call.Inputs.History);
@@ -88,22 +92,17 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         catch (Exception e) when (!cancellation.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            Miss(call, SessionStorePart, e);
+            call.Degraded.Add(SessionStorePart);
+            if (IsTimeToSay(SessionStorePart))
+                LogPartFailed(e, SessionStorePart);
             return UserSession.Empty;
         }
     }
 
     // A part that fails may fail in every call.
-    private void Miss(RankCall call, string part, Exception why)
-    {
-        call.Degraded.Add(part);
-        if (IsTimeToSay(part))
-            LogPartFailed(why, part);
-    }
-
     private bool IsTimeToSay(string part) => _lines.GetOrAdd(part, static (_, time) => new OnceASecond(time), time).IsTime();
 
-    private void ScoreTasks(RankCall call, Bundle bundle)
+    private static void ScoreTasks(RankCall call, Bundle bundle)
     {
         try
         {
@@ -111,7 +110,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            Miss(call, TaskScoresPart, e);
+            Fail(call, TaskScoresPart, e);
             for (var i = 0; i < call.Count; i++)
                 bundle.Shape.DefaultScores.CopyTo(call.Inputs.ScoresOf(i));
         }
@@ -141,12 +140,12 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            Miss(call, PolicyPart, e);
+            Fail(call, PolicyPart, e);
             bundle.Scorer.FuseByFallback(call.Inputs, call.Outputs);
         }
     }
 
-    private void EstimateMentalReward(RankCall call, Bundle bundle)
+    private static void EstimateMentalReward(RankCall call, Bundle bundle)
     {
         try
         {
@@ -154,8 +153,14 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         }
         catch (GraphFailedException e)
         {
-            Miss(call, MentalRewardPart, e);
+            Fail(call, MentalRewardPart, e);
         }
+    }
+
+    private static void Fail(RankCall call, string part, GraphFailedException exception)
+    {
+        call.Degraded.Add(part);
+        call.Failures.Add((part, exception));
     }
 
     private void Blend(RankCall call, Bundle bundle)

@@ -40,6 +40,9 @@ internal sealed class StageClock
     /// <summary>The names of the stages, and last that of the whole.</summary>
     public static IReadOnlyList<string> StageNames { get; } = [.. Names, Total];
 
+    /// <summary>Time of the stages that a bundle's graphs take part in: from task scores to the final order.</summary>
+    public TimeSpan Scoring => Stopwatch.GetElapsedTime(0, _ticks[(int)Stage.Tasks..].Sum());
+
     /// <summary>Begins the first stage.</summary>
     public void Start()
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using Google.Protobuf;
-using MTRec.Core.Sessions;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Http;
 using MTRec.Serving.OpenApi;
@@ -11,13 +10,17 @@ namespace MTRec.Serving.Ranking;
 /// <summary>Answers example requests as a caller's would be, so that the first caller waits for no compiler and no allocation.</summary>
 internal sealed class WarmUp(Ranker ranker, RankOptions options)
 {
-    // Enough calls for the runtime to compile the path to its second tier.
-    private const int Calls = 90;
+    // Enough calls for the runtime to compile the path to its second tier; then, for a bundle's graphs to take their memory.
+    private const int FirstCalls = 90;
+    private const int LaterCalls = 9;
     private const int Candidates = 200;
 
     /// <summary>Warms <paramref name="served"/>. Nothing is remembered or logged of it.</summary>
+    /// <param name="served">A bundle that serves nobody yet.</param>
+    /// <param name="first">Whether it is the process's first, which is also to have the path compiled.</param>
+    /// <param name="cancellation">Ends the warming early.</param>
     /// <returns>Why the bundle cannot answer its own example; none where it can.</returns>
-    public IReadOnlyList<string> Run(ServedBundle served, CancellationToken cancellation)
+    public IReadOnlyList<string> Run(ServedBundle served, bool first, CancellationToken cancellation)
     {
         var count = Math.Min(Candidates, options.MaxCandidates);
         (byte[] Bytes, bool IsProtobuf)[] requests =
@@ -27,7 +30,7 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
             (Examples.RankMessage(served.Bundle, count).ToByteArray(), true),
         ];
         var errors = new RequestErrors();
-        for (var i = 0; i < Calls && !errors.Any && !cancellation.IsCancellationRequested; i++)
+        for (var i = 0; i < (first ? FirstCalls : LaterCalls) && !errors.Any && !cancellation.IsCancellationRequested; i++)
             Answer(requests[i % requests.Length].Bytes, requests[i % requests.Length].IsProtobuf, served, errors);
         return [.. errors.ByPath().Select(error => $"its own example is refused: {error.Key} {string.Join(" ", error.Value)}")];
     }
@@ -45,7 +48,7 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
                 RankRequestReader.Read(request, reading, served.Bundle.HasTaskScores);
             if (errors.Any)
                 return;
-            ranker.Score(call, served.Bundle, UserSession.Empty);
+            ranker.Score(call, served.Bundle);
             using var answer = new PooledBuffer();
             if (isProtobuf)
                 RankMessageWriter.Write(answer, call, served);

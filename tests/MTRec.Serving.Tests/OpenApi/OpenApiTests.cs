@@ -33,7 +33,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         var paths = (await DocumentAsync())["paths"]!.AsObject();
 
         Assert.Equal(
-            ["/health/live", "/health/ready", "/metrics", "/v1/bundles", "/v1/experiments", "/v1/experiments/{name}/assignment", "/v1/experiments/{name}/report", "/v1/feedback", "/v1/items", "/v1/items/{itemId}", "/v1/rank", "/v1/users/{userId}/session"],
+            ["/health/live", "/health/ready", "/metrics", "/v1/bundles", "/v1/bundles/rollback", "/v1/bundles/{version}/activate", "/v1/experiments", "/v1/experiments/{name}/assignment", "/v1/experiments/{name}/report", "/v1/feedback", "/v1/items", "/v1/items/{itemId}", "/v1/rank", "/v1/users/{userId}/session"],
             paths.Select(path => path.Key).Order(StringComparer.Ordinal));
         var rank = paths["/v1/rank"]!["post"]!["responses"]!.AsObject();
         Assert.Equal(["200", "400", "401", "403", "406", "413", "415", "422", "429", "503"], rank.Select(response => response.Key).Order(StringComparer.Ordinal));

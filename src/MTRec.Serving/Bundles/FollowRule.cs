@@ -1,0 +1,61 @@
+using MTRec.Inference;
+
+namespace MTRec.Serving.Bundles;
+
+/// <summary>
+/// Which bundles go into service by themselves: the newest that may serve, if it is newer than all that were there when the active
+/// bundle was last decided upon. So what a request has left, by a rollback or for an older version, stays held back until something
+/// newer is published or a request activates it. Newer means made later; of one moment, by the version's name.
+/// </summary>
+internal sealed class FollowRule
+{
+    private BundleAge? _decided;
+
+    /// <summary>The bundles that may be followed, the newest first.</summary>
+    /// <param name="listings">All bundles of the name.</param>
+    public IEnumerable<BundleListing> Candidates(IEnumerable<BundleListing> listings) =>
+        listings.Where(listing => !listing.IsRefused && BundleAge.Of(listing) is { } age && !(age <= _decided)).OrderByDescending(BundleAge.Of);
+
+    /// <summary>Notes that a bundle was followed.</summary>
+    public void Followed(BundleAge age) => _decided = age;
+
+    /// <summary>Notes that a request has decided: all bundles that might be followed now are held back.</summary>
+    public void Requested(IEnumerable<BundleListing> listings)
+    {
+        foreach (var newest in Candidates(listings).Take(1))
+            _decided = BundleAge.Of(newest);
+    }
+
+    /// <summary>Whether <paramref name="listing"/> would be followed, had no request decided otherwise.</summary>
+    /// <param name="listing">A bundle of the name.</param>
+    /// <param name="active">The active bundle.</param>
+    public bool HoldsBack(BundleListing listing, BundleAge active) =>
+        !listing.IsRefused && BundleAge.Of(listing) is { } age && age > active && age <= _decided;
+}
+
+/// <summary>The order of a registry's bundles.</summary>
+/// <param name="Created">When the bundle was made.</param>
+/// <param name="Version">Decides between bundles of one moment.</param>
+internal readonly record struct BundleAge(DateTimeOffset Created, string Version) : IComparable<BundleAge>
+{
+    /// <summary>The age of a listed bundle; null where its manifest cannot be read.</summary>
+    public static BundleAge? Of(BundleListing listing) => listing.Created is { } created ? new BundleAge(created, listing.Version) : null;
+
+    /// <summary>The age of a loaded bundle.</summary>
+    public static BundleAge Of(ServedBundle served) => new(served.Bundle.Manifest.Created, served.Version);
+
+    public static bool operator <(BundleAge left, BundleAge right) => left.CompareTo(right) < 0;
+
+    public static bool operator >(BundleAge left, BundleAge right) => left.CompareTo(right) > 0;
+
+    public static bool operator <=(BundleAge left, BundleAge right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >=(BundleAge left, BundleAge right) => left.CompareTo(right) >= 0;
+
+    /// <inheritdoc/>
+    public int CompareTo(BundleAge other)
+    {
+        var byTime = Created.CompareTo(other.Created);
+        return byTime != 0 ? byTime : string.CompareOrdinal(Version, other.Version);
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Primitives;
+
+namespace MTRec.Serving.Operations;
+
+/// <summary>Options in force. A change of the configuration takes effect at once where it is valid; a bad one keeps the old and says why.</summary>
+internal sealed partial class LiveOptions<TOptions> : IDisposable
+    where TOptions : class, ICheckedOptions, new()
+{
+    private readonly IConfiguration _configuration;
+    private readonly string _section;
+    private readonly ILogger<LiveOptions<TOptions>> _logger;
+    private readonly IDisposable _watch;
+    private volatile TOptions _current;
+
+    /// <summary>Takes the options that were checked at the start, then watches for changes.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="section">The options' section in it.</param>
+    /// <param name="first">The options that were checked at the start.</param>
+    /// <param name="logger">Says what was refused.</param>
+    public LiveOptions(IConfiguration configuration, string section, TOptions first, ILogger<LiveOptions<TOptions>> logger)
+    {
+        _configuration = configuration;
+        _section = section;
+        _logger = logger;
+        _current = first;
+        _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+    }
+
+    /// <summary>Raised after the configuration was read again without a fault; the options may be the same as before.</summary>
+    public event Action? Changed;
+
+    /// <summary>The options in force.</summary>
+    public TOptions Current => _current;
+
+    /// <inheritdoc/>
+    public void Dispose() => _watch.Dispose();
+
+    private void Reload()
+    {
+        var next = CheckedOptions.Read<TOptions>(_configuration, _section, out var faults);
+        foreach (var fault in faults)
+            LogRefused(fault);
+        if (faults.Count > 0)
+            return;
+        _current = next;
+        Changed?.Invoke();
+    }
+
+    [LoggerMessage(6010, LogLevel.Error, "The changed configuration is refused, the old one stays: {Fault}")]
+    private partial void LogRefused(string fault);
+}
