@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -27,6 +29,25 @@ public sealed partial class ReadMeTests : IDisposable
     }
 
     [ShippedBundleFact]
+    public async Task The_request_in_protobuf_gets_the_same_answer()
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "README.md"));
+        var shown = JsonNode.Parse(JsonBlock().Match(readme).Groups[1].Value)!;
+        using var service = await RunningService.StartAsync(registry: null, Path.Combine(_folder.Path, "events"));
+        var commands = ProtobufCommands().Match(readme).Groups[1].Value.Replace("http://127.0.0.1:5080", service.Http.BaseAddress!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
+        using var shell = RunningProcess.Start("sh", "-c", $"PATH=\"{ProtocFolder()}:$PATH\"\n{commands}");
+
+        Assert.True(await shell.EndAsync() == 0, shell.Said);
+        var items = shown["items"]!.AsArray();
+        var lines = shell.Output.Split('\n');
+        Assert.Equal(items.Select(item => $"item_ids: {item!["itemId"]!.ToJsonString()}"), lines.Where(line => line.StartsWith("item_ids", StringComparison.Ordinal)));
+        Assert.Equal(
+            items.Select(item => (double)item!["score"]!),
+            lines.Where(line => line.StartsWith("scores: ", StringComparison.Ordinal)).Select(line => double.Parse(line["scores: ".Length..], CultureInfo.InvariantCulture)),
+            (score, other) => Math.Abs(score - other) < 1e-3);
+    }
+
+    [ShippedBundleFact]
     public async Task Every_script_and_file_that_the_README_names_is_there()
     {
         var readme = await File.ReadAllTextAsync(Path.Combine(SharedData.RepositoryRoot, "README.md"));
@@ -37,6 +58,15 @@ public sealed partial class ReadMeTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The folder of the protobuf compiler that the build itself uses.</summary>
+    private static string ProtocFolder()
+    {
+        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var system = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "linux_arm64" : "linux_x64";
+        return Path.GetDirectoryName(Directory.EnumerateFiles(Path.Combine(packages, "grpc.tools"), "protoc", SearchOption.AllDirectories)
+            .First(file => file.Contains(system, StringComparison.Ordinal)))!;
+    }
 
     /// <summary>The first difference, or null; the README rounds.</summary>
     private static string? Difference(JsonNode? shown, JsonNode? actual, string path) => (shown, actual) switch
@@ -51,6 +81,9 @@ public sealed partial class ReadMeTests : IDisposable
 
     [GeneratedRegex(@"curl [^\n]*/v1/rank.*?-d '(.*?)'", RegexOptions.Singleline)]
     private static partial Regex CurlBody();
+
+    [GeneratedRegex(@"```sh\n(proto=.*?)```", RegexOptions.Singleline)]
+    private static partial Regex ProtobufCommands();
 
     [GeneratedRegex(@"```json\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex JsonBlock();
