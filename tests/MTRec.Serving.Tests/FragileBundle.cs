@@ -4,12 +4,15 @@ using MTRec.Testing;
 
 namespace MTRec.Serving.Tests;
 
-/// <summary>A bundle whose graphs pass every check and give NaN at one hour each: what a check cannot foresee.</summary>
+/// <summary>A bundle whose graphs pass every check and give NaN, or fail, at one hour each: what a check cannot foresee.</summary>
 internal static class FragileBundle
 {
     public const double HourWithoutPolicy = 3.25;
     public const double HourWithoutMentalReward = 4.25;
     public const double HourWithoutTaskScores = 5.25;
+    public const double HourOfFailingPolicy = 6.25;
+    public const double HourOfFailingMentalReward = 7.25;
+    public const double HourOfFailingTaskScores = 8.25;
 
     private const int Quantiles = 10;
 
@@ -23,7 +26,7 @@ internal static class FragileBundle
     {
         var graph = new OnnxGraph("policy");
         var scores = graph.Input(BundleLayout.Scores, -1, manifest.Tasks.Count);
-        var action = graph.Initializer("fixedAction", TestBundles.Weights, 1, manifest.Tasks.Count) * NaNAt(graph, HourWithoutPolicy);
+        var action = graph.Initializer("fixedAction", TestBundles.Weights, 1, manifest.Tasks.Count) * Fragile(graph, HourWithoutPolicy, HourOfFailingPolicy);
         FusionGraphs.Fuse(graph, manifest.Tasks, manifest.Fusion, scores, action, actionPerCandidate: false);
         return graph;
     }
@@ -31,7 +34,7 @@ internal static class FragileBundle
     private static OnnxGraph MentalReward(BundleManifest manifest)
     {
         var graph = new OnnxGraph("mentalReward");
-        var duration = Duration(graph, manifest) * NaNAt(graph, HourWithoutMentalReward);
+        var duration = Duration(graph, manifest) * Fragile(graph, HourWithoutMentalReward, HourOfFailingMentalReward);
         var steps = graph.Constant([.. Enumerable.Range(0, Quantiles).Select(i => 0.1f * i)], 1, Quantiles);
         var quantiles = duration + steps;
         graph.Output(BundleLayout.MeanOutput, graph.ReduceMean(quantiles, 1), -1);
@@ -43,7 +46,7 @@ internal static class FragileBundle
     private static OnnxGraph TaskScores(BundleManifest manifest)
     {
         var graph = new OnnxGraph("taskScores");
-        var duration = Duration(graph, manifest) * NaNAt(graph, HourWithoutTaskScores);
+        var duration = Duration(graph, manifest) * Fragile(graph, HourWithoutTaskScores, HourOfFailingTaskScores);
         graph.Output(BundleLayout.Scores, duration * graph.Constant([1f, 0.1f, 0.5f], 1, 3), -1, 3);
         return graph;
     }
@@ -51,10 +54,12 @@ internal static class FragileBundle
     private static OnnxValue Duration(OnnxGraph graph, BundleManifest manifest) =>
         graph.Slice(graph.Input(BundleLayout.CandidatesInput, -1, manifest.Schema().ItemWidth), 1, 1, 2) / 600;
 
-    // 1, and 0 / 0 at that hour: [1, 1].
-    private static OnnxValue NaNAt(OnnxGraph graph, double hour)
+    // 1; 0 / 0 at one hour; at the other the second element of a tensor that has one, which ends the run: [1, 1].
+    private static OnnxValue Fragile(OnnxGraph graph, double hourOfNaN, double hourOfFailure)
     {
-        var distance = graph.Slice(graph.Input(BundleLayout.ContextInput, 1, 2), 1, 0, 1) - graph.Scalar((float)hour);
-        return distance / distance;
+        var hour = graph.Slice(graph.Input(BundleLayout.ContextInput, 1, 2), 1, 0, 1);
+        var distance = hour - graph.Scalar((float)hourOfNaN);
+        var index = graph.Cast(graph.Equal(hour, graph.Scalar((float)hourOfFailure)), OnnxType.Int64);
+        return distance / distance * graph.Gather(graph.Constant([1f], 1), index);
     }
 }

@@ -23,9 +23,11 @@ internal sealed partial class EventQueue : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<EventQueue> _logger;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _refused;
     private readonly Counter<long> _written;
     private readonly Counter<long> _failedWrites;
     private readonly OnceASecond _dropLine;
+    private readonly OnceASecond _refusalLine;
     private readonly CancellationTokenSource _giveUp = new();
     private long _bytes;
     private long _droppedEvents;
@@ -38,8 +40,10 @@ internal sealed partial class EventQueue : BackgroundService
         _time = time;
         _logger = logger;
         _dropLine = new OnceASecond(time);
+        _refusalLine = new OnceASecond(time);
         var meter = meters.Create("MTRec.Serving");
         _dropped = meter.CreateCounter<long>("mtrec.event_log.dropped", "{event}", "Events lost: exposures that found the queue full, and what could not be written at all.");
+        _refused = meter.CreateCounter<long>("mtrec.event_log.refused", "{event}", "Feedback events refused because the queue was full; their callers send them again.");
         _written = meter.CreateCounter<long>("mtrec.event_log.written", "{event}", "Events that the event log has taken.");
         _failedWrites = meter.CreateCounter<long>("mtrec.event_log.failed_writes", "{write}", "Batches that the event log did not take; they wait and are tried again.");
         meter.CreateObservableGauge("mtrec.event_log.queued", () => Interlocked.Read(ref _bytes), "By", "Estimated bytes of events waiting to be written.");
@@ -78,6 +82,14 @@ internal sealed partial class EventQueue : BackgroundService
         _dropped.Add(1);
         if (_dropLine.IsTime())
             LogDropped(dropped);
+    }
+
+    /// <summary>Counts feedback for which there was no room, and says so in the log once a second at most.</summary>
+    public void CountRefused(int events)
+    {
+        _refused.Add(events);
+        if (_refusalLine.IsTime())
+            LogRefused();
     }
 
     /// <summary>Forgets the events of a user that wait.</summary>
@@ -174,6 +186,9 @@ internal sealed partial class EventQueue : BackgroundService
 
     [LoggerMessage(5010, LogLevel.Warning, "The event log's queue is full: {Dropped} exposures dropped since the start")]
     private partial void LogDropped(long dropped);
+
+    [LoggerMessage(5014, LogLevel.Warning, "The event log's queue is full: feedback is refused")]
+    private partial void LogRefused();
 
     [LoggerMessage(5011, LogLevel.Error, "{Events} events could not be written to the event log; they wait and are tried again in {Pause}")]
     private partial void LogFailed(Exception exception, int events, TimeSpan pause);

@@ -23,7 +23,10 @@ internal sealed partial class FeedbackEndpoint(
         var call = reader.Read(body);
         var (good, bad) = (call.Good, call.Bad);
         if (!queue.TryReserve(good.Count * EventSize.OfFeedback))
+        {
+            queue.CountRefused(good.Count);
             throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing of the call was applied.", Pause));
+        }
 
         var logged = 0;
         try
