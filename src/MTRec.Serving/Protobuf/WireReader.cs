@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using System.Text;
 using Google.Protobuf;
 
@@ -108,15 +109,19 @@ internal ref struct WireReader
     public float ReadFloat() => BinaryPrimitives.ReadSingleLittleEndian(Take(sizeof(float)));
 
     /// <summary>Reads one element of a repeated float, or a row of packed ones.</summary>
-    /// <returns>Little-endian floats.</returns>
+    /// <returns>The floats, in the message's own bytes where this machine writes numbers as protobuf does.</returns>
     /// <exception cref="MalformedMessageException">It is cut off, or not made of floats.</exception>
-    public ReadOnlySpan<byte> ReadFloats()
+    public ReadOnlySpan<float> ReadFloats()
     {
-        if (Type == WireFormat.WireType.Fixed32)
-            return Take(sizeof(float));
         var start = Position;
-        var bytes = ReadBytes();
-        return bytes.Length % sizeof(float) == 0 ? bytes : throw new MalformedMessageException(start, "packed floats end within a float");
+        var bytes = Type == WireFormat.WireType.Fixed32 ? Take(sizeof(float)) : ReadBytes();
+        if (bytes.Length % sizeof(float) != 0)
+            throw new MalformedMessageException(start, "packed floats end within a float");
+        if (BitConverter.IsLittleEndian)
+            return MemoryMarshal.Cast<byte, float>(bytes);
+        var turned = new int[bytes.Length / sizeof(int)];
+        BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<byte, int>(bytes), turned);
+        return MemoryMarshal.Cast<int, float>(turned);
     }
 
     /// <summary>The fault of a known field that is not written as <paramref name="expected"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Google.Protobuf;
 using MTRec.Serving.Features;
 using MTRec.Serving.Http;
@@ -87,23 +86,33 @@ internal readonly ref struct CandidateColumnFields(RankReading reading)
     }
 
     // Returns the number of values; those beyond the last candidate are counted and left.
-    private int WriteScores(ReadOnlySpan<byte> floats, int task, int first)
+    private int WriteScores(ReadOnlySpan<float> values, int task, int first)
     {
         var definition = reading.Names.Tasks[task];
         var (min, max) = (definition.Min, definition.Max);
         var tasks = reading.Names.Tasks.Count;
-        var scores = reading.Call.Inputs.Scores[Math.Min(first * tasks, reading.Call.Inputs.Scores.Length)..];
-        var count = floats.Length / sizeof(float);
-        for (int i = 0, at = task; i < count && at < scores.Length; i++, at += tasks)
+        var scores = reading.Call.Inputs.Scores;
+        var valid = true;
+        // Written whether allowed or not, as a request with a fault is void: there is no branch then that depends on a score.
+        for (int i = 0, at = (Math.Min(first, reading.Call.Count) * tasks) + task; i < values.Length && (uint)at < (uint)scores.Length; i++, at += tasks)
         {
-            var score = BinaryPrimitives.ReadSingleLittleEndian(floats[(i * sizeof(float))..]);
-            if (score >= min && score <= max)
-                scores[at] = score;
-            else if (!reading.Stop)
-                reading.Errors.Invalid(JsonPath.Element(ScoresPath(task), first + i), reading.ScoreFault(task));
+            var score = values[i];
+            valid &= (score >= min) & (score <= max);
+            scores[at] = score;
         }
 
-        return count;
+        if (!valid)
+            FindFaults(values, task, first);
+        return values.Length;
+    }
+
+    private void FindFaults(ReadOnlySpan<float> values, int task, int first)
+    {
+        for (var i = 0; i < values.Length && first + i < reading.Call.Count && !reading.Stop; i++)
+        {
+            if (!reading.Names.Tasks[task].Allows(values[i]))
+                reading.Errors.Invalid(JsonPath.Element(ScoresPath(task), first + i), reading.ScoreFault(task));
+        }
     }
 
     private void ReadFeatures(WireReader column)
@@ -142,12 +151,11 @@ internal readonly ref struct CandidateColumnFields(RankReading reading)
                     column.Skip();
                     break;
                 case FeatureColumn.NumbersFieldNumber when ExpectFloats(ref column, ColumnPaths.Features):
-                    var floats = column.ReadFloats();
-                    for (; floats.Length > 0; floats = floats[sizeof(float)..], count++)
+                    foreach (var number in column.ReadFloats())
                     {
-                        var number = BinaryPrimitives.ReadSingleLittleEndian(floats);
                         if (count < reading.Call.Count && !float.IsNaN(number))
                             Write(count, feature, FeatureValue.TryNumber(reading.Names.Item.Definitions[feature], number, out var value), value);
+                        count++;
                     }
 
                     break;
