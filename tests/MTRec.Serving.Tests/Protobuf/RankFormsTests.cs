@@ -4,6 +4,8 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
+using MTRec.Serving.OpenApi;
+using MTRec.Serving.Tests.Experiments;
 using MTRec.Serving.Tests.Ranking;
 using MTRec.Testing;
 
@@ -31,14 +33,54 @@ public sealed class RankFormsTests : IClassFixture<RankFormsTests.App>
             limited += request["limit"] is null ? 0 : 1;
             predicted += request["columns"]!["scores"] is null ? 1 : 0;
             lacking += request["columns"]!["scores"]?.AsObject().Count < Requests.Tasks.Length ? 1 : 0;
-            var json = _app.RankAsync(request).GetAwaiter().GetResult();
-            var message = _app.RankAsync(request.ToMessage()).GetAwaiter().GetResult().ToAnswer();
-            Assert.Equal(JsonSerializer.Serialize(json, Web), JsonSerializer.Serialize(message, Web));
+            AgreeAsync(_app, request).GetAwaiter().GetResult();
             return true;
         }
 
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(300), Prop.ForAll(ArbMap.Default.ArbFor<int>(), Agree));
         Assert.All(new[] { explained, limited, predicted, lacking }, count => Assert.InRange(count, 20, 280));
+    }
+
+    [Fact]
+    public async Task Both_forms_are_of_one_variant()
+    {
+        var section = Configured.TwoLayers();
+        section.Experiment("fusion", "second")["Variants"]!["treated"]!["Bundle"] = "2";
+        await using var app = await RankApp.StartAsync(
+            registry =>
+            {
+                TestBundles.Publish(registry, version: "2", formula: Core.Fusion.FusionFormula.PowerProduct, created: new DateTimeOffset(2026, 1, 30, 0, 0, 0, TimeSpan.Zero));
+                TestBundles.Publish(registry, version: "1");
+            },
+            null,
+            Configured.Arguments(section));
+        var versions = new HashSet<string>();
+        foreach (var user in Enumerable.Range(0, 60))
+        {
+            var json = await AgreeAsync(app, Requests.Rows(5, $"user-é-{user}"));
+            versions.Add($"{json.Bundle.Version} {string.Join(',', json.Variants)}");
+        }
+
+        Assert.True(versions.Count >= 4, string.Join('\n', versions));
+        Assert.Contains(versions, version => version.StartsWith('2'));
+    }
+
+    [Theory]
+    [InlineData(FragileBundle.HourWithoutPolicy)]
+    [InlineData(FragileBundle.HourOfFailingPolicy)]
+    [InlineData(FragileBundle.HourWithoutMentalReward)]
+    [InlineData(FragileBundle.HourOfFailingMentalReward)]
+    public async Task Both_forms_do_without_a_part(double hour)
+    {
+        await using var app = await RankApp.StartAsync(FragileBundle.Publish, null);
+
+        var json = await AgreeAsync(app, Requests.Rows().Changed(r =>
+        {
+            r["context"]!["hour"] = hour;
+            r["explain"] = true;
+        }));
+
+        Assert.Single(json.Degraded);
     }
 
     [Theory]
@@ -162,6 +204,15 @@ public sealed class RankFormsTests : IClassFixture<RankFormsTests.App>
         return request;
 
         JsonArray Column(Func<JsonNode?> value) => new([.. Enumerable.Range(0, count).Select(_ => value())]);
+    }
+
+    private static async Task<RankAnswer> AgreeAsync(RankApp app, JsonObject request)
+    {
+        var named = request.Changed(r => r["requestId"] ??= "r-1");
+        var json = await app.RankAsync(named);
+        var message = await app.RankAsync(named.ToMessage());
+        Assert.Equal(JsonSerializer.Serialize(json, Web), JsonSerializer.Serialize(message.ToAnswer(), Web));
+        return json;
     }
 
     private static bool Maybe(Random random) => random.Next(2) == 0;
