@@ -104,6 +104,7 @@ internal static class ServingApp
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new ServiceRoot(Environment.CurrentDirectory));
+        services.AddHostedService<ClockWatch>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<Readiness>();

@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using MTRec.Serving.Bundles;
+using MTRec.Serving.Operations.Telemetry;
 
 namespace MTRec.Serving.Operations;
 
@@ -6,9 +8,23 @@ namespace MTRec.Serving.Operations;
 /// The time between the signal to end and the end of listening. The service says that it is not ready and goes on answering, each answer with
 /// <c>Connection: close</c>, until whoever balances has noticed. Then Kestrel stops listening and lets the calls that run finish.
 /// </summary>
-internal sealed partial class Drain(ServiceOptions options, BundleHost bundles, TimeProvider time, ILogger<Drain> logger) : IHostedLifecycleService
+internal sealed partial class Drain : IHostedLifecycleService
 {
+    private readonly ServiceOptions _options;
+    private readonly BundleHost _bundles;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Drain> _logger;
     private volatile bool _isDraining;
+
+    /// <summary>Waits for the signal.</summary>
+    public Drain(ServiceOptions options, BundleHost bundles, TimeProvider time, IMeterFactory meters, ILogger<Drain> logger)
+    {
+        _options = options;
+        _bundles = bundles;
+        _time = time;
+        _logger = logger;
+        meters.Create(Metering.Meter).CreateObservableGauge("mtrec.draining", () => _isDraining ? 1 : 0, "{bool}", "1 while the service ends and still answers.");
+    }
 
     /// <summary>Whether the service has begun to end.</summary>
     public bool IsDraining => _isDraining;
@@ -18,10 +34,10 @@ internal sealed partial class Drain(ServiceOptions options, BundleHost bundles, 
     {
         _isDraining = true;
         // Without a bundle nobody was ever sent here.
-        if (options.DrainTime == TimeSpan.Zero || bundles.Current is null)
+        if (_options.DrainTime == TimeSpan.Zero || _bundles.Current is null)
             return;
-        LogDraining(options.DrainTime);
-        await Task.Delay(options.DrainTime, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        LogDraining(_options.DrainTime);
+        await Task.Delay(_options.DrainTime, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>

@@ -27,6 +27,7 @@ public sealed class ShutdownTests
             Assert.True(live.Headers.ConnectionClose);
         }
 
+        Assert.Equal(1, (await service.MetricsAsync()).Value("mtrec_draining"));
         var outcomes = await load.StopAsync();
         Assert.All(outcomes, outcome => Assert.True(outcome.Status == 200, $"{outcome.Status} {outcome.Failure}\n{service.Said}"));
         Assert.True(outcomes.Count >= noticed + 100);
