@@ -106,11 +106,11 @@ internal static class Routes
         app.MapPost("/v1/bundles/{version}/activate", (string version, BundlesEndpoint endpoint, HttpContext context) =>
                 endpoint.ActivateAsync(PathId.Read(context, version, 2), context.RequestAborted))
             .Needs(Scope.Admin).WithName("activateBundle").WithTags("Bundles").WithSummary("Puts a version into service")
-            .WithDescription("Newer versions that are there are held back: only what is published after is followed. Lasts until the process ends.")
+            .WithDescription("Newer versions that are there are held back: only what is published after is followed. Holds for all replicas that share the registry, and for later starts.")
             .Produces<BundlesAnswer>(contentType: Json).ProducesProblems(404, 409, 503).DisableRequestTimeout();
         app.MapPost("/v1/bundles/rollback", (BundlesEndpoint endpoint, HttpContext context) => endpoint.RollBackAsync(context.RequestAborted))
             .Needs(Scope.Admin).WithName("rollBackBundle").WithTags("Bundles").WithSummary("Puts the version that was active before into service")
-            .WithDescription("The version that is left is held back until a newer one is published or a request activates it. Lasts until the process ends.")
+            .WithDescription("The version that is left is held back until a newer one is published or a request activates it. Holds for all replicas that share the registry, and for later starts.")
             .Produces<BundlesAnswer>(contentType: Json).ProducesProblems(409, 503).DisableRequestTimeout();
     }
 

@@ -145,6 +145,7 @@ internal static class ServingApp
         services.AddSingleton<BundleMeters>();
         services.AddSingleton<BundleIntake>();
         services.AddSingleton<LoadingThread>();
+        services.AddSingleton<ChoiceFile>();
         services.AddSingleton<BundleSwitch>();
         services.AddHostedService<BundleWatch>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LiveOptions<ShadowOptions>>(provider, ShadowOptions.Section));

@@ -53,4 +53,7 @@ internal enum SwapCause
 
     /// <summary>A request asked for the previous one.</summary>
     Rollback,
+
+    /// <summary>A request has asked another replica, which shares the registry.</summary>
+    Shared,
 }

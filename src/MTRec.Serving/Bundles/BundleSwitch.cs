@@ -14,10 +14,12 @@ internal sealed partial class BundleSwitch(
     BundleHost host,
     BundleIntake intake,
     LoadingThread thread,
+    ChoiceFile choices,
     WantedBundles wanted,
     LiveOptions<ShadowOptions> shadow,
     RegistryOptions options,
     BundleMeters meters,
+    TimeProvider time,
     ILogger<BundleSwitch> logger) : IDisposable
 {
     /// <summary>How far rollbacks go back.</summary>
@@ -32,11 +34,16 @@ internal sealed partial class BundleSwitch(
     private readonly List<string> _history = [];
     private volatile BundleStatus _status = BundleStatus.Empty;
 
+    // The request that was last done, here or elsewhere.
+    private BundleChoice? _done;
+    private string? _choiceFault;
+    private string? _sharingFault;
+
     /// <summary>How the bundles stood after the latest change or look at the registry.</summary>
     public BundleStatus Status => _status;
 
-    /// <summary>Whether <see cref="Status"/> tells of what is in service now, and of every bundle whether it may serve.</summary>
-    public bool IsSettled => _status is var status && status.Snapshot == host.Snapshot && status.Listings.All(listing => listing.Reasons is not null);
+    /// <summary>Whether <see cref="Status"/> tells of what is in service now, and of the newest bundles whether they may serve.</summary>
+    public bool IsSettled => _status is var status && status.Snapshot == host.Snapshot && !status.Unverified.Any();
 
     /// <summary>Looks at the registry and does what follows from it.</summary>
     /// <returns>How the bundles stand; without an active one where none may serve.</returns>
@@ -87,7 +94,11 @@ internal sealed partial class BundleSwitch(
     {
         var before = host.Snapshot;
         if (before.Active is not null)
+        {
+            FollowRequest(listings, cancellation);
             Follow(listings, cancellation);
+        }
+
         if ((host.Snapshot.Active ?? LoadFirst(listings, cancellation)) is not { } active)
             return;
 
@@ -97,7 +108,8 @@ internal sealed partial class BundleSwitch(
         var next = new BundleSnapshot(active, host.Snapshot.Previous, variants, shadowed);
         if (before.Active is null)
         {
-            _rule.Followed(BundleAge.Of(active));
+            if (!(BundleAge.Of(active) <= _rule.Decided))
+                _rule.Followed(BundleAge.Of(active));
             Serve(next, SwapCause.Start);
         }
         else if (!next.IsSameAs(host.Snapshot))
@@ -120,8 +132,80 @@ internal sealed partial class BundleSwitch(
 
     private ServedBundle? LoadFirst(IReadOnlyList<BundleListing> listings, CancellationToken cancellation)
     {
-        var candidates = options.Version is { } pinned ? listings.Where(listing => listing.Version == pinned) : _rule.Candidates(listings);
-        return candidates.Select(listing => intake.TryLoad(listing, out _, cancellation)).FirstOrDefault(served => served is not null);
+        var tried = new HashSet<BundleListing>();
+        if (options.Version is { } pinned)
+            return LoadOne(listings.Where(listing => listing.Version == pinned));
+        if (ReadChoice() is not { } choice)
+            return LoadOne(_rule.Candidates(listings));
+
+        // What a request has chosen, unless something newer has come since; what it held back is better than nothing.
+        var all = _rule.Candidates(listings).ToArray();
+        _rule.Followed(choice.HeldBack);
+        var newer = options.Follows ? LoadOne(_rule.Candidates(listings)) : null;
+        var chosen = newer ?? LoadOne(listings.Where(listing => listing.Version == choice.Version));
+        _history.AddRange((newer is null ? choice.Previous : choice.Previous.Append(choice.Version)).TakeLast(LongestHistory));
+        if (chosen is not null)
+            _done = choice;
+        return chosen ?? LoadOne(all);
+
+        ServedBundle? LoadOne(IEnumerable<BundleListing> candidates) =>
+            candidates.Where(tried.Add).Select(listing => intake.TryLoad(listing, out _, cancellation)).FirstOrDefault(served => served is not null);
+    }
+
+    // What a request has asked of another replica. It is tried again at each look until it can be done or something newer is followed.
+    private void FollowRequest(IReadOnlyList<BundleListing> listings, CancellationToken cancellation)
+    {
+        if (options.Version is not null || ReadChoice() is not { } choice || choice.IsSameAs(_done))
+            return;
+        var active = host.Current!;
+        _rule.Followed(choice.HeldBack);
+        if (options.Follows && BundleAge.Of(active) > choice.HeldBack)
+        {
+            _rule.Followed(BundleAge.Of(active));
+            _done = choice;
+            return;
+        }
+
+        var listing = listings.FirstOrDefault(listing => listing.Version == choice.Version);
+        var next = listing is null ? host.Snapshot.Find(choice.Version)
+            : Loaded(listing) ?? (listing.IsRefused ? null : intake.TryLoad(listing, out _, cancellation));
+        if (next is null)
+        {
+            _choiceFault = $"{options.Bundle}/{choice.Version}, which a request has put into service, cannot be served.";
+            return;
+        }
+
+        var previous = choice.Previous is [.., var earlier] ? host.Snapshot.Find(earlier) : null;
+        var snapshot = new BundleSnapshot(next, previous, host.Snapshot.Variants, host.Snapshot.Shadow);
+        if (next != active)
+            Serve(snapshot, SwapCause.Shared);
+        else
+            host.Serve(snapshot);
+        _history.Clear();
+        _history.AddRange(choice.Previous.TakeLast(LongestHistory));
+        _done = choice;
+    }
+
+    private BundleChoice? ReadChoice() => choices.Read(out _choiceFault);
+
+    // Tells the other replicas, and those that start later. With a version of the configuration's own, each start is at that version.
+    private void Share()
+    {
+        if (options.Version is not null)
+            return;
+        var choice = new BundleChoice(host.Current!.Version, [.. _history], _rule.Decided!.Value, time.GetUtcNow());
+        try
+        {
+            choices.Write(choice);
+            _done = choice;
+            _sharingFault = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A registry that this service may only read. What it holds is overruled here.
+            _done = ReadChoice();
+            _sharingFault = $"The change holds for this replica alone, until it ends: {e.Message}";
+        }
     }
 
     private void Follow(IReadOnlyList<BundleListing> listings, CancellationToken cancellation)
@@ -149,6 +233,7 @@ internal sealed partial class BundleSwitch(
         _rule.Requested(listings);
         if (next != active)
             SwitchTo(next, SwapCause.Activate);
+        Share();
     }
 
     private void RollBack(IReadOnlyList<BundleListing> listings)
@@ -166,6 +251,7 @@ internal sealed partial class BundleSwitch(
         _history.RemoveAt(_history.Count - 1);
         var previous = _history is [.., var earlier] ? before.Find(earlier) : null;
         Serve(new BundleSnapshot(next, previous, before.Variants, before.Shadow), SwapCause.Rollback);
+        Share();
     }
 
     private ServedBundle RequireActive() =>
@@ -235,10 +321,16 @@ internal sealed partial class BundleSwitch(
             [.. heldBack.Select(listing => listing.Version)],
             [.. asked.Where(version => snapshot.Find(version) is null)],
             [.. snapshot.All.Select(served => served.Version).Where(version => !own.Any(listing => listing.Version == version))],
-            fault);
+            fault ?? _sharingFault ?? _choiceFault);
 
-        if (fault is not null && fault != before.Fault)
-            LogUnreadable(registry.Root, fault);
+        if (_status.Fault is { } said && said != before.Fault)
+        {
+            if (said == fault)
+                LogUnreadable(registry.Root, said);
+            else
+                LogNotShared(said);
+        }
+
         foreach (var version in _status.Unserved.Except(before.Unserved))
             LogUnserved(options.Bundle, version);
         foreach (var version in _status.Withdrawn.Except(before.Withdrawn))
@@ -247,6 +339,9 @@ internal sealed partial class BundleSwitch(
 
     [LoggerMessage(4001, LogLevel.Information, "Serving bundle {Bundle} ({Cause}; before: {Before}) from {Directory}")]
     private partial void LogServing(string bundle, SwapCause cause, string before, string directory);
+
+    [LoggerMessage(4011, LogLevel.Error, "What requests put into service is not the same everywhere: {Fault}")]
+    private partial void LogNotShared(string fault);
 
     [LoggerMessage(4005, LogLevel.Error, "The registry {Registry} cannot be read; what is loaded serves on: {Fault}")]
     private partial void LogUnreadable(string registry, string fault);
@@ -265,7 +360,7 @@ internal sealed partial class BundleSwitch(
 /// <param name="HeldBack">Newer versions than the active one that are not followed, as a request has left them.</param>
 /// <param name="Unserved">Versions that are asked for by variants or as the shadow, and not loaded.</param>
 /// <param name="Withdrawn">Loaded versions that the registry no longer holds.</param>
-/// <param name="Fault">Why the registry could not be read; null where it could.</param>
+/// <param name="Fault">Why the registry could not be read, or a request's choice not be shared; null where all is well.</param>
 internal sealed record BundleStatus(
     BundleSnapshot Snapshot,
     IReadOnlyList<BundleListing> Listings,
@@ -275,6 +370,13 @@ internal sealed record BundleStatus(
     IReadOnlyList<string> Withdrawn,
     string? Fault)
 {
+    // Verifying opens a bundle's graphs: in a registry of a thousand versions that is for who activates an old one.
+    private const int Verified = 20;
+
+    /// <summary>Bundles among each name's newest that were not verified yet.</summary>
+    public IEnumerable<BundleListing> Unverified =>
+        Listings.GroupBy(listing => listing.Name, StringComparer.Ordinal).SelectMany(versions => versions.Take(Verified)).Where(listing => listing.Reasons is null);
+
     /// <summary>Nothing was looked at yet.</summary>
     public static BundleStatus Empty { get; } = new(BundleSnapshot.Empty, [], null, [], [], [], null);
 }

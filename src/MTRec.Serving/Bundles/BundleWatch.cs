@@ -126,7 +126,7 @@ internal sealed partial class BundleWatch(
     {
         var start = time.GetTimestamp();
         var any = false;
-        foreach (var listing in bundles.Status.Listings.Where(listing => listing.Reasons is null))
+        foreach (var listing in bundles.Status.Unverified)
         {
             var begin = Stopwatch.GetTimestamp();
             await thread.RunAsync(() => intake.Verify(listing));

@@ -11,12 +11,15 @@ internal sealed class FollowRule
 {
     private BundleAge? _decided;
 
+    /// <summary>The newest bundle that is not followed any more; null before the first decision.</summary>
+    public BundleAge? Decided => _decided;
+
     /// <summary>The bundles that may be followed, the newest first.</summary>
     /// <param name="listings">All bundles of the name.</param>
     public IEnumerable<BundleListing> Candidates(IEnumerable<BundleListing> listings) =>
         listings.Where(listing => !listing.IsRefused && BundleAge.Of(listing) is { } age && !(age <= _decided)).OrderByDescending(BundleAge.Of);
 
-    /// <summary>Notes that a bundle was followed.</summary>
+    /// <summary>Notes that a bundle was followed, or that a request decided elsewhere: what is newer than <paramref name="age"/> may be followed.</summary>
     public void Followed(BundleAge age) => _decided = age;
 
     /// <summary>Notes that a request has decided: all bundles that might be followed now are held back.</summary>

@@ -94,7 +94,7 @@ public sealed record ItemAnswer(string ItemId, bool InBundle, IReadOnlyDictionar
 /// <param name="Active">The bundle that answers where no variant names another; null while none is loaded.</param>
 /// <param name="Previous">The version that a rollback would activate; null where there is none.</param>
 /// <param name="Following">Whether newer bundles go into service by themselves.</param>
-/// <param name="Fault">Why the registry cannot be read; null where it can.</param>
+/// <param name="Fault">Why the registry cannot be read, or why the replicas do not all serve what a request asked for; null where all is well.</param>
 /// <param name="Bundles">Every bundle of the registry, by name, the newest version first; then versions that are loaded or asked for and not in it.</param>
 /// <param name="Shadow">The shadow beside the active bundle, since both are loaded; null where there is none.</param>
 public sealed record BundlesAnswer(
