@@ -52,9 +52,9 @@ internal sealed class Arena : IAsyncDisposable
             "node", "", "node", Path.Combine(SharedData.RepositoryRoot, "tests/NodeReference/server.js"),
             "--port", "{port}", "--bundle", arena._bundleFolder, "--redis", arena.Redis.Address);
 
-        // This project's own settings are for short programs; the floor runs with the runtime's defaults, as the service does.
+        // This project's own settings are for short programs; the floor runs with the service's.
         arena.Floor = await Contender.StartAsync(
-            "floor", "1/1", "env", "DOTNET_TieredCompilation=1", "DOTNET_TieredPGO=1", "DOTNET_gcServer=1", "dotnet", typeof(Arena).Assembly.Location, "floor",
+            "floor", "1/1", "env", "DOTNET_TieredCompilation=1", "DOTNET_TieredPGO=0", "DOTNET_gcServer=1", "dotnet", typeof(Arena).Assembly.Location, "floor",
             "--urls", "http://127.0.0.1:{port}", "--bundle", arena._bundleFolder, "--redis", arena.Redis.Address);
         foreach (var user in Enumerable.Range(0, RankRequest.Users))
             await arena.GiveHistoryAsync(user);
