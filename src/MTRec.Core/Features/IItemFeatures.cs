@@ -8,4 +8,7 @@ public interface IItemFeatures
     /// where the item is unknown.
     /// </summary>
     bool TryWrite(string itemId, Span<float> row);
+
+    /// <summary>Likewise, by the item's id in UTF-8.</summary>
+    bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row);
 }

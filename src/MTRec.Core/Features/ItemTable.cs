@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Text;
 using MTRec.Core.Bundles;
 using MTRec.Core.Safetensors;
 
@@ -17,7 +17,7 @@ public sealed class ItemTable : IItemFeatures
     private const string FeaturesName = "features";
 
     private readonly float[] _features;
-    private readonly FrozenDictionary<string, int> _rows;
+    private readonly IdSet _rows = new();
 
     /// <summary>Makes a table.</summary>
     /// <param name="ids">The items' ids [V], each once.</param>
@@ -37,17 +37,15 @@ public sealed class ItemTable : IItemFeatures
                 $"Feature {place % featureCount} of item '{ids[place / featureCount]}' is not finite.", nameof(features));
         }
 
-        var rows = new Dictionary<string, int>(ids.Count, StringComparer.Ordinal);
-        for (var row = 0; row < ids.Count; row++)
+        foreach (var id in ids)
         {
-            if (!rows.TryAdd(ids[row], row))
-                throw new ArgumentException($"Item '{ids[row]}' stands twice.", nameof(ids));
+            if (!_rows.Add(Encoding.UTF8.GetBytes(id)))
+                throw new ArgumentException($"Item '{id}' stands twice.", nameof(ids));
         }
 
         Ids = ids;
         FeatureCount = featureCount;
         _features = features;
-        _rows = rows.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>The items' ids [V], in the order of the rows.</summary>
@@ -57,20 +55,22 @@ public sealed class ItemTable : IItemFeatures
     public int FeatureCount { get; }
 
     /// <summary>Finds an item's row.</summary>
-    public bool TryFind(string itemId, out int row) => _rows.TryGetValue(itemId, out row);
+    public bool TryFind(string itemId, out int row)
+    {
+        const int LongestOnStack = 512;
+        var most = Encoding.UTF8.GetMaxByteCount(itemId.Length);
+        var id = most <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[most];
+        return _rows.TryFind(id[..Encoding.UTF8.GetBytes(itemId, id)], out row);
+    }
 
     /// <summary>The features [I] of a row.</summary>
     public ReadOnlySpan<float> Features(int row) => _features.AsSpan(row * FeatureCount, FeatureCount);
 
     /// <inheritdoc/>
-    public bool TryWrite(string itemId, Span<float> row)
-    {
-        if (!_rows.TryGetValue(itemId, out var index))
-            return false;
-        row[0] = index + 1;
-        Features(index).CopyTo(row[1..]);
-        return true;
-    }
+    public bool TryWrite(string itemId, Span<float> row) => TryFind(itemId, out var index) && Write(index, row);
+
+    /// <inheritdoc/>
+    public bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row) => _rows.TryFind(itemId, out var index) && Write(index, row);
 
     /// <summary>Reads the bytes of <see cref="BundleLayout.Items"/>.</summary>
     /// <param name="file">The whole file.</param>
@@ -98,5 +98,12 @@ public sealed class ItemTable : IItemFeatures
         writer.AddStrings(IdsName, IdOffsetsName, Ids);
         writer.Add<float>(FeaturesName, _features, Ids.Count, FeatureCount);
         return writer.ToBytes();
+    }
+
+    private bool Write(int index, Span<float> row)
+    {
+        row[0] = index + 1;
+        Features(index).CopyTo(row[1..]);
+        return true;
     }
 }

@@ -15,7 +15,7 @@ internal sealed class FeatureObject(MessageReading reading, FeatureNames names)
     /// <param name="path">Names the object; called for faults only.</param>
     /// <param name="values">One value a feature.</param>
     /// <returns>The number of values read.</returns>
-    public int Read(ref Utf8JsonReader json, Func<string> path, Span<float> values)
+    public int Read(ref Utf8JsonReader json, Func<string> path, scoped Span<float> values)
     {
         if (json.TokenType != JsonTokenType.StartObject)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -53,6 +54,9 @@ internal static class JsonText
         { Length: > LongestId } => $"must be at most {LongestId} characters long, not {id.Length}.",
         _ => null,
     };
+
+    /// <summary>What is wrong with an id in UTF-8, or null.</summary>
+    public static string? IdFault(ReadOnlySpan<byte> id) => id.Length is > 0 and <= LongestId ? null : IdFault(Encoding.UTF8.GetString(id));
 
     /// <summary>Reads the current string token as an id.</summary>
     /// <returns>What is wrong with it, or null.</returns>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using MTRec.Core.Features;
 
 namespace MTRec.Serving.Items;
@@ -41,11 +42,24 @@ internal sealed class ItemStore(ItemStoreOptions options)
 
     private sealed class Overlay(ItemStore store, IItemFeatures table, FeatureAssembler assembler) : IItemFeatures
     {
+        private const int LongestOnStack = 256;
+
         public bool TryWrite(string itemId, Span<float> row)
         {
             var inTable = table.TryWrite(itemId, row);
-            if (!store.TryFind(itemId, out var item))
-                return inTable;
+            return store._items.TryGetValue(itemId, out var item) ? Write(item, inTable, row) : inTable;
+        }
+
+        public bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row)
+        {
+            var inTable = table.TryWrite(itemId, row);
+            var text = itemId.Length <= LongestOnStack ? stackalloc char[LongestOnStack] : new char[itemId.Length];
+            text = text[..Encoding.UTF8.GetChars(itemId, text)];
+            return store._items.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var item) ? Write(item, inTable, row) : inTable;
+        }
+
+        private bool Write(PutItem item, bool inTable, Span<float> row)
+        {
             if (!inTable)
                 assembler.DefaultItem.CopyTo(row);
             item.WriteOver(assembler.Schema, row[1..]);

@@ -104,6 +104,14 @@ internal ref struct WireReader
         return TextOf(bytes, Position - bytes.Length);
     }
 
+    /// <summary>Reads a value of <see cref="WireFormat.WireType.LengthDelimited"/> as text that stays UTF-8.</summary>
+    /// <exception cref="MalformedMessageException">It is cut off, or not UTF-8.</exception>
+    public ReadOnlySpan<byte> ReadUtf8()
+    {
+        var bytes = ReadBytes();
+        return System.Text.Unicode.Utf8.IsValid(bytes) ? bytes : throw new MalformedMessageException(Position - bytes.Length, "text is not UTF-8");
+    }
+
     /// <summary>Reads a value of <see cref="WireFormat.WireType.Fixed32"/> as a float.</summary>
     /// <exception cref="MalformedMessageException">It is cut off.</exception>
     public float ReadFloat() => BinaryPrimitives.ReadSingleLittleEndian(Take(sizeof(float)));

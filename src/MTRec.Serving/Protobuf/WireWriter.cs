@@ -35,6 +35,14 @@ internal readonly ref struct WireWriter(PooledBuffer buffer)
         buffer.Advance(Encoding.UTF8.GetBytes(text, buffer.GetSpan(bytes)));
     }
 
+    /// <summary>Writes one element of a repeated string that is UTF-8 already.</summary>
+    public void Element(int field, ReadOnlySpan<byte> text)
+    {
+        Header(field, text.Length);
+        text.CopyTo(buffer.GetSpan(text.Length));
+        buffer.Advance(text.Length);
+    }
+
     /// <summary>Writes a whole number.</summary>
     public void Number(int field, uint number)
     {

@@ -28,8 +28,8 @@ internal static class ExposureJson
         WriteNumbers(json, "context"u8, call.Inputs.Context);
         WriteNumbers(json, "user"u8, call.Inputs.User);
         json.WriteStartArray("itemIds"u8);
-        foreach (var id in call.ItemIds)
-            json.WriteStringValue(id);
+        for (var i = 0; i < call.Count; i++)
+            json.WriteStringValue(call.ItemIds[i]);
         json.WriteEndArray();
         json.WriteBase64String("scores"u8, MemoryMarshal.AsBytes(call.Inputs.Scores));
         json.WriteStartArray("order"u8);

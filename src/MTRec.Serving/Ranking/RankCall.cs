@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MTRec.Core.Events;
+using MTRec.Core.Features;
 using MTRec.Core.Sessions;
 using MTRec.Inference;
 using MTRec.Serving.Experiments;
@@ -48,8 +49,8 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
     /// <summary>How the action was drawn; null where it was not.</summary>
     public ExposureExploration? Exploration { get; set; }
 
-    /// <summary>The candidates' ids [N].</summary>
-    public List<string> ItemIds { get; } = [];
+    /// <summary>The candidates' ids [N], in UTF-8.</summary>
+    public IdSet ItemIds { get; } = new();
 
     /// <summary>Whether anything is known of a candidate's features [N], from its item or from the caller; it runs on defaults otherwise.</summary>
     public List<bool> Described { get; } = [];
@@ -78,9 +79,6 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
     /// <summary>Measures the call.</summary>
     public StageClock Clock { get; } = new();
 
-    /// <summary>Finds ids that stand twice.</summary>
-    public HashSet<string> SeenItemIds { get; } = new(StringComparer.Ordinal);
-
     /// <summary>The fusion formula ran, rather than its fallback.</summary>
     public bool FusedByPolicy => !Outputs.Action.IsEmpty;
 
@@ -91,7 +89,7 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
     public int AnsweredCount => Math.Min(Count, Limit ?? Count);
 
     /// <summary>Number of candidates N.</summary>
-    public int Count => ItemIds.Count;
+    public int Count => Described.Count;
 
     /// <summary>A writer that starts anew, on <paramref name="buffer"/>.</summary>
     public Utf8JsonWriter JsonTo(PooledBuffer buffer)
@@ -132,7 +130,6 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
         Inputs.Reset(0);
         Degraded.Clear();
         Failures.Clear();
-        SeenItemIds.Clear();
     }
 
     /// <inheritdoc/>

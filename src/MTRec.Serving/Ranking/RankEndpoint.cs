@@ -82,7 +82,7 @@ internal sealed class RankEndpoint(
         if (body.Type.IsProtobuf)
             RankMessageReader.Read(body.Bytes.Span, reading, served.Bundle.HasTaskScores);
         else
-            RankRequestReader.Read(body.Bytes.Span, reading, served.Bundle.HasTaskScores);
+            RankText.Read(body.Bytes.Span, reading, served.Bundle.HasTaskScores);
         return errors;
     }
 

@@ -45,7 +45,7 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
             if (isProtobuf)
                 RankMessageReader.Read(request, reading, served.Bundle.HasTaskScores);
             else
-                RankRequestReader.Read(request, reading, served.Bundle.HasTaskScores);
+                RankText.Read(request, reading, served.Bundle.HasTaskScores);
             if (errors.Any)
                 return;
             ranker.Score(call, served.Bundle);

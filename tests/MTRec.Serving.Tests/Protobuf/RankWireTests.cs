@@ -158,7 +158,7 @@ public sealed class RankWireTests : IDisposable
             Assert.Equal((google.RequestId, google.UserId), (_call.RequestId ?? "", _call.UserId));
             Assert.Equal((google.HasLimit ? google.Limit : null, google.Explain), (_call.Limit, _call.Explain));
             Assert.Equal(google.HasTimestampMs ? google.TimestampMs : null, _call.Timestamp?.ToUnixTimeMilliseconds());
-            Assert.Equal(google.Columns.ItemIds, _call.ItemIds);
+            Assert.Equal(google.Columns.ItemIds, Enumerable.Range(0, _call.Count).Select(i => System.Text.Encoding.UTF8.GetString(_call.ItemIds[i])));
             foreach (var column in google.Columns.Scores)
             {
                 var task = Array.IndexOf(Requests.Tasks, column.Task);

@@ -24,7 +24,7 @@ internal sealed class CandidateRows
         _reading = reading;
         _featureObject = new FeatureObject(reading, reading.Names.Item);
         _features = new float[reading.Names.Item.Definitions.Count];
-        _columns = reading.Tasks ?? [.. Enumerable.Range(0, reading.Names.Tasks.Count)];
+        _columns = reading.Tasks ?? reading.Names.TaskOrder;
         _featuresPath = () => Member("features");
     }
 
@@ -162,7 +162,7 @@ internal sealed class CandidateRows
     {
         var call = _reading.Call;
         var row = call.Inputs.Candidate(_candidate);
-        call.Described[_candidate] = _reading.Items.TryWrite(call.ItemIds[_candidate], row) || _given > 0;
+        call.Described[_candidate] = _reading.Describe(_candidate) || _given > 0;
         if (_given == 0)
             return;
         for (var i = 0; i < _features.Length; i++)

@@ -209,7 +209,7 @@ internal ref struct RankMessageReader
         var candidate = _reading.Call.Count;
         if (!_reading.TryAddCandidate(ColumnPaths.ItemIds))
             return;
-        var id = columns.ReadText();
+        var id = columns.ReadUtf8();
         if ((JsonText.IdFault(id) ?? _reading.TakeItemId(id, candidate)) is { } fault)
             _reading.Errors.Invalid(JsonPath.Element(ColumnPaths.ItemIds, candidate), fault);
         _reading.Describe(candidate);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using MTRec.Core.Features;
 using MTRec.Serving.Http;
@@ -31,6 +32,9 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
     /// <summary>The order of the caller's task scores as the bundle's task indices; null where the caller names none.</summary>
     public int[]? Tasks { get; set; }
 
+    /// <summary>The same, for another attempt to read the same request.</summary>
+    public RankReading WithoutFaults() => new(Call, Names, Items, options, new RequestErrors());
+
     /// <summary>Adds a candidate with default features and scores.</summary>
     /// <param name="path">The array of the candidates.</param>
     /// <returns>Whether there was room for one.</returns>
@@ -43,7 +47,6 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
             return false;
         }
 
-        Call.ItemIds.Add("");
         Call.Described.Add(false);
         Call.Inputs.Resize(Call.Count);
         return true;
@@ -59,19 +62,26 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
             return fault;
         }
 
-        return TakeItemId(id, candidate);
+        Span<byte> bytes = stackalloc byte[3 * JsonText.LongestId];
+        return TakeItemId(bytes[..Encoding.UTF8.GetBytes(id, bytes)], candidate);
     }
 
-    /// <summary>Takes the id of a candidate.</summary>
+    /// <summary>Takes the id of the last candidate.</summary>
+    /// <param name="id">UTF-8.</param>
+    /// <param name="candidate">Its place.</param>
     /// <returns>What is wrong with it, or null.</returns>
-    public string? TakeItemId(string id, int candidate)
+    public string? TakeItemId(ReadOnlySpan<byte> id, int candidate)
     {
-        Call.ItemIds[candidate] = id;
-        return Call.SeenItemIds.Add(id) ? null : $"'{id}' stands twice.";
+        // Candidates before it whose ids were at fault.
+        while (Call.ItemIds.Count < candidate)
+            Call.ItemIds.Add([]);
+        return Call.ItemIds.Add(id) ? null : $"'{Encoding.UTF8.GetString(id)}' stands twice.";
     }
 
     /// <summary>Writes what is known of a candidate's item into its row.</summary>
-    public void Describe(int candidate) => Call.Described[candidate] = Items.TryWrite(Call.ItemIds[candidate], Call.Inputs.Candidate(candidate));
+    /// <returns>Whether anything is known; of an id at fault nothing is.</returns>
+    public bool Describe(int candidate) =>
+        Call.Described[candidate] = candidate < Call.ItemIds.Count && Items.TryWrite(Call.ItemIds[candidate], Call.Inputs.Candidate(candidate));
 
     /// <summary>Adds one of the tasks that the request names.</summary>
     /// <param name="tasks">Those before it.</param>

@@ -16,6 +16,7 @@ internal sealed class RankVocabulary
     public RankVocabulary(BundleManifest manifest, FeatureSchema schema)
     {
         Tasks = manifest.Tasks;
+        TaskOrder = [.. Enumerable.Range(0, Tasks.Count)];
         TaskNames = string.Join(", ", Tasks.Select(task => task.Name));
         _tasks = [.. Tasks.Select(task => Encoding.UTF8.GetBytes(task.Name))];
         Context = new FeatureNames(schema, FeatureKind.Context);
@@ -25,6 +26,9 @@ internal sealed class RankVocabulary
 
     /// <summary>The tasks, in tensor order.</summary>
     public IReadOnlyList<TaskDefinition> Tasks { get; }
+
+    /// <summary>The tasks' indices: the order of the scores where the caller names none.</summary>
+    public int[] TaskOrder { get; }
 
     /// <summary>The tasks' names, for messages.</summary>
     public string TaskNames { get; }
