@@ -12,7 +12,6 @@ internal class MessageReading(RequestErrors errors)
     public const string StandsTwice = "stands twice: two parsers could read two requests.";
 
     private readonly List<(string Path, bool InBundle)> _unknown = [];
-    private HashSet<string>? _unknownNames;
     private bool _abandoned;
 
     /// <summary>The faults.</summary>
@@ -67,16 +66,15 @@ internal class MessageReading(RequestErrors errors)
         fields.Skip();
     }
 
-    /// <summary>Notes a name in a protobuf message that the bundle does not know.</summary>
+    /// <summary>Notes a name in a protobuf message that the bundle does not know. It may stand twice: all parsers of protobuf read both.</summary>
     /// <param name="path">The path of what holds names.</param>
-    /// <param name="name">The name.</param>
-    public void NoteUnknownName(string path, string name)
+    /// <param name="name">The name, in UTF-8.</param>
+    /// <param name="position">Where it stands, for messages.</param>
+    /// <exception cref="MalformedMessageException">It is not UTF-8.</exception>
+    public void NoteUnknownName(string path, ReadOnlySpan<byte> name, int position)
     {
-        var member = JsonPath.Member(path, name);
-        if ((_unknownNames ??= new HashSet<string>(StringComparer.Ordinal)).Add(member))
-            NoteUnknown(member, inBundle: true);
-        else
-            Errors.Invalid(member, StandsTwice);
+        if (_unknown.Count < RequestErrors.Limit)
+            NoteUnknown(JsonPath.Member(path, WireReader.TextOf(name, position)), inBundle: true);
     }
 
     /// <summary>Notes a name that is not known.</summary>

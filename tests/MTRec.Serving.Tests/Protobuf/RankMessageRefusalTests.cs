@@ -46,7 +46,6 @@ public sealed class RankMessageRefusalTests : IClassFixture<RankMessageRefusalTe
         ("lacking of tasks", r => { r.Tasks.Add(["click", "like", "longView"]); r.Columns.Scores.RemoveAt(1); }, 400, "$.columns.scores.like"),
 
         ("feature twice", r => r.Context.Add(r.Context[0]), 400, "$.context.hour"),
-        ("unknown feature twice", r => r.Context.Add([new V1.Feature { Name = "x" }, new V1.Feature { Name = "x" }]), 400, "$.context.x"),
         ("feature out of range", r => r.Context[0].Number = 25, 400, "$.context.hour"),
         ("feature is NaN", r => r.Context[0].Number = float.NaN, 400, "$.context.hour"),
         ("half a category", r => r.Context[1].Number = 0.5f, 400, "$.context.tab"),

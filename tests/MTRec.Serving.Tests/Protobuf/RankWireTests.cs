@@ -116,6 +116,23 @@ public sealed class RankWireTests : IDisposable
     }
 
     [Fact]
+    public void A_million_names_and_fields_that_are_not_known_cost_no_memory()
+    {
+        byte[] nonsense = [0x22, 0x03, 0x0A, 0x01, (byte)'x', 0xA0, 0x06, 0x01, 0x3A, 0x04, 0x1A, 0x02, 0x0A, 0x00];
+        var body = new List<byte>(Requests.Rows().ToMessage().ToByteArray());
+        for (var i = 0; i < 1_000_000; i++)
+            body.AddRange(nonsense);
+        var message = body.ToArray();
+        Assert.False(ReadInto(_call, message).Any);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var errors = ReadInto(_call, message);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        Assert.False(errors.Any);
+    }
+
+    [Fact]
     public void Names_go_over_numbers_and_each_may_say_nothing()
     {
         var request = new V1.RankRequest { UserId = "u", Columns = new V1.Columns { ItemIds = { "a", "b", "c", "d" } } };

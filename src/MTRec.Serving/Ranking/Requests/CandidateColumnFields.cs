@@ -121,7 +121,7 @@ internal readonly ref struct CandidateColumnFields(RankReading reading)
         var feature = reading.Names.Item.Find(name, _featured.Count);
         if (feature < 0)
         {
-            reading.NoteUnknownName(ColumnPaths.Features, WireReader.TextOf(name, column.Position));
+            reading.NoteUnknownName(ColumnPaths.Features, name, column.Position);
         }
         else if (_featured.Contains(feature))
         {

@@ -176,7 +176,7 @@ internal ref struct RankMessageReader
         var index = names.Find(name, 0);
         if (index < 0)
         {
-            _reading.NoteUnknownName(path, WireReader.TextOf(name, feature.Position));
+            _reading.NoteUnknownName(path, name, feature.Position);
             return;
         }
 
