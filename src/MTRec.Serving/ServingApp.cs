@@ -65,13 +65,13 @@ internal static class ServingApp
     {
         var options = new CheckedOptions(builder.Services, builder.Configuration);
         options.Add<ServiceOptions>(ServiceOptions.Section);
-        options.Add<AccessOptions>(AccessOptions.Section);
+        options.AddLive<AccessOptions>(AccessOptions.Section);
         options.Add<TelemetryOptions>(TelemetryOptions.Section);
         options.Add<RegistryOptions>(RegistryOptions.Section);
-        options.Add<ShadowOptions>(ShadowOptions.Section);
+        options.AddLive<ShadowOptions>(ShadowOptions.Section);
         options.Add<RankOptions>(RankOptions.Section);
-        options.Add<BlendingOptions>(BlendingOptions.Section);
-        options.Add<ExperimentsOptions>(ExperimentsOptions.Section);
+        options.AddLive<BlendingOptions>(BlendingOptions.Section);
+        options.AddLive<ExperimentsOptions>(ExperimentsOptions.Section);
         options.Add<ReportOptions>(ReportOptions.Section);
         options.Add<FeedbackOptions>(FeedbackOptions.Section);
         options.Add<SessionStoreOptions>(SessionStoreOptions.Section);
@@ -148,7 +148,6 @@ internal static class ServingApp
         services.AddSingleton<ChoiceFile>();
         services.AddSingleton<BundleSwitch>();
         services.AddHostedService<BundleWatch>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LiveOptions<ShadowOptions>>(provider, ShadowOptions.Section));
         services.AddSingleton<ShadowQueue>();
         services.AddSingleton<ShadowMeters>();
         services.AddSingleton<ShadowScorer>();

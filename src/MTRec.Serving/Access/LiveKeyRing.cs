@@ -1,32 +1,28 @@
-using Microsoft.Extensions.Primitives;
 using MTRec.Serving.Operations;
 
 namespace MTRec.Serving.Access;
 
 /// <summary>
-/// The keys in force. A change of the configuration takes effect at once where it is valid; a bad one keeps the old and says why. Until the
-/// addresses are known on which the service listens, nobody may do anything without a key.
+/// The keys in force. Until the addresses are known on which the service listens, nobody may do anything without a key; a change that would let in
+/// whoever reaches the service from elsewhere is refused.
 /// </summary>
 internal sealed partial class LiveKeyRing : IDisposable
 {
     private readonly Lock _changes = new();
-    private readonly IConfiguration _configuration;
+    private readonly LiveOptions<AccessOptions> _options;
     private readonly TimeProvider _time;
     private readonly ILogger<LiveKeyRing> _logger;
-    private readonly IDisposable _watch;
-    private AccessOptions _options;
     private bool? _isPrivate;
     private volatile KeyRing _current;
 
-    /// <summary>Takes the options that were checked at the start, then watches for changes.</summary>
-    public LiveKeyRing(IConfiguration configuration, AccessOptions first, TimeProvider time, ILogger<LiveKeyRing> logger)
+    /// <summary>Follows the options.</summary>
+    public LiveKeyRing(LiveOptions<AccessOptions> options, TimeProvider time, ILogger<LiveKeyRing> logger)
     {
-        _configuration = configuration;
-        _options = first;
+        _options = options;
         _time = time;
         _logger = logger;
-        _current = new KeyRing(new AccessOptions { Keys = first.Keys }, isPrivate: false);
-        _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+        _current = new KeyRing(new AccessOptions { Keys = options.Current.Keys }, isPrivate: false);
+        options.Changed += Change;
     }
 
     /// <summary>The keys in force. One request reads them once.</summary>
@@ -39,46 +35,39 @@ internal sealed partial class LiveKeyRing : IDisposable
     {
         lock (_changes)
         {
-            if (FaultOf(_options, isPrivate) is { } fault)
+            var options = _options.Current;
+            if (FaultOf(options, isPrivate) is { } fault)
                 throw new InvalidOperationException(fault);
             _isPrivate = isPrivate;
-            Put(_options);
+            Put(options, isPrivate);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _watch.Dispose();
+    public void Dispose() => _options.Changed -= Change;
 
-    private void Reload()
+    private void Change()
     {
         lock (_changes)
         {
-            var next = CheckedOptions.Read<AccessOptions>(_configuration, AccessOptions.Section, out var faults);
-            foreach (var fault in faults)
-                LogRefused(fault);
-            if (faults.Count > 0)
-                return;
+            // Until then the options wait.
             if (_isPrivate is not { } isPrivate)
-            {
-                _options = next;
                 return;
-            }
-
+            var next = _options.Current;
             if (FaultOf(next, isPrivate) is { } open)
                 LogRefused(open);
             else
-                Put(next);
+                Put(next, isPrivate);
         }
     }
 
-    private void Put(AccessOptions options)
+    private void Put(AccessOptions options, bool isPrivate)
     {
-        _options = options;
-        var ring = new KeyRing(options, _isPrivate!.Value);
+        var ring = new KeyRing(options, isPrivate);
         _current = ring;
         if (ring.Anonymous is null)
             LogKeys(ring.Count);
-        else if (!_isPrivate.Value)
+        else if (!isPrivate)
             LogOpen();
         foreach (var name in ring.ExpiredAt(_time.GetUtcNow()))
             LogExpired(name);

@@ -22,6 +22,14 @@ internal sealed class CheckedOptions(IServiceCollection services, IConfiguration
         _faults.AddRange(faults);
     }
 
+    /// <summary>Reads the options of <paramref name="section"/> and adds them to the services, as they are now and as <see cref="LiveOptions{TOptions}"/>.</summary>
+    public void AddLive<TOptions>(string section)
+        where TOptions : class, ICheckedOptions, new()
+    {
+        Add<TOptions>(section);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<LiveOptions<TOptions>>(provider, section));
+    }
+
     /// <summary>Ends the start where a fault was found.</summary>
     /// <exception cref="OptionsValidationException">Lists every fault.</exception>
     public void ThrowIfFaulty()

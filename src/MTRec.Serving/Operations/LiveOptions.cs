@@ -2,15 +2,17 @@ using Microsoft.Extensions.Primitives;
 
 namespace MTRec.Serving.Operations;
 
-/// <summary>Options in force. A change of the configuration takes effect at once where it is valid; a bad one keeps the old and says why.</summary>
+/// <summary>Options in force. A change of the configuration takes effect at once where it is valid; a bad one keeps the old and every fault is logged.</summary>
 internal sealed partial class LiveOptions<TOptions> : IDisposable
     where TOptions : class, ICheckedOptions, new()
 {
     private readonly IConfiguration _configuration;
     private readonly string _section;
     private readonly ILogger<LiveOptions<TOptions>> _logger;
+    private readonly Lock _reloading = new();
     private readonly IDisposable _watch;
     private volatile TOptions _current;
+    private volatile IReadOnlyList<string> _faults = [];
 
     /// <summary>Takes the options that were checked at the start, then watches for changes.</summary>
     /// <param name="configuration">The configuration.</param>
@@ -26,26 +28,33 @@ internal sealed partial class LiveOptions<TOptions> : IDisposable
         _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
-    /// <summary>Raised after the configuration was read again without a fault; the options may be the same as before.</summary>
+    /// <summary>Raised, one after the other, when the configuration was read again without a fault; the options may be the same as before.</summary>
     public event Action? Changed;
 
     /// <summary>The options in force.</summary>
     public TOptions Current => _current;
+
+    /// <summary>Why the configuration's latest change is not in force; empty where it is.</summary>
+    public IReadOnlyList<string> Faults => _faults;
 
     /// <inheritdoc/>
     public void Dispose() => _watch.Dispose();
 
     private void Reload()
     {
-        var next = CheckedOptions.Read<TOptions>(_configuration, _section, out var faults);
-        foreach (var fault in faults)
-            LogRefused(fault);
-        if (faults.Count > 0)
-            return;
-        _current = next;
-        Changed?.Invoke();
+        lock (_reloading)
+        {
+            var next = CheckedOptions.Read<TOptions>(_configuration, _section, out var faults);
+            _faults = faults;
+            foreach (var fault in faults)
+                LogRefused(_section, fault);
+            if (faults.Count > 0)
+                return;
+            _current = next;
+            Changed?.Invoke();
+        }
     }
 
-    [LoggerMessage(6010, LogLevel.Error, "The changed configuration is refused, the old one stays: {Fault}")]
-    private partial void LogRefused(string fault);
+    [LoggerMessage(6012, LogLevel.Error, "The changed configuration is refused, {Section} stays as it was: {Fault}")]
+    private partial void LogRefused(string section, string fault);
 }
