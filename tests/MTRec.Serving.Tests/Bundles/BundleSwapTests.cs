@@ -78,6 +78,48 @@ public sealed class BundleSwapTests
         await ServesAsync(app, 2);
     }
 
+    /// <summary>Publishers that neither write elsewhere nor rename, at any pace and in any order.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_bundle_copied_file_by_file_serves_when_it_is_whole(bool manifestFirst)
+    {
+        await using var app = await StartAsync(1, QuickPoll);
+        using var elsewhere = new TemporaryFolder();
+        var files = Directory.GetFiles(Registries.Publish(elsewhere.Path, 2)).OrderBy(file => Path.GetFileName(file) == BundleLayout.Manifest != manifestFirst).ToArray();
+        var folder = Directory.CreateDirectory(Path.Combine(app.Registry, "default", "2")).FullName;
+
+        foreach (var file in files)
+        {
+            // In two halves, each of which the watch has time to see.
+            await AnswersAsync(app, 1);
+            await using var copy = File.Create(Path.Combine(folder, Path.GetFileName(file)));
+            var bytes = await File.ReadAllBytesAsync(file);
+            await copy.WriteAsync(bytes.AsMemory(..(bytes.Length / 2)));
+            await copy.FlushAsync();
+            await Task.Delay(400);
+            await AnswersAsync(app, 1);
+            await copy.WriteAsync(bytes.AsMemory((bytes.Length / 2)..));
+        }
+
+        await ServesAsync(app, 2);
+    }
+
+    [Fact]
+    public async Task What_has_a_publishers_unfinished_name_is_passed_over_until_it_is_renamed()
+    {
+        await using var app = await StartAsync(1, QuickPoll);
+        using var elsewhere = new TemporaryFolder();
+        var unfinished = Path.Combine(app.Registry, "default", ".2.partial");
+        Directory.Move(Registries.Publish(elsewhere.Path, 2), unfinished);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.Equal(["1"], (await BundlesAsync(app)).Bundles.Select(bundle => bundle.Version));
+
+        Directory.Move(unfinished, Path.Combine(app.Registry, "default", "2"));
+
+        await ServesAsync(app, 2);
+    }
+
     [Fact]
     public async Task A_refused_bundle_is_tried_once_until_it_changes()
     {

@@ -1,9 +1,11 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.OpenApi;
+using MTRec.Serving.Tests.Protobuf;
 using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.Bundles;
@@ -75,6 +77,17 @@ public sealed class ShadowTests
 
         Assert.NotEqual(before.Items.Select(item => item.Score), after.Items.Select(item => item.Score));
         Assert.Equal((1, 0), (shadow.RankCorrelation, shadow.ScoreDifference));
+    }
+
+    [Fact]
+    public async Task A_shadow_reads_requests_in_protobuf()
+    {
+        await using var app = await StartAsync("--Shadow:Version=1", "--Shadow:Share=1");
+
+        using var answer = await app.SendAsync(HttpMethod.Post, "/v1/rank", Requests.Rows(20).ToMessage().ToByteArray(), Messages.MediaType);
+
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.Equal(1, (await ReportAsync(app, report => report.Compared == 1)).RankCorrelation!.Value, 1e-3);
     }
 
     [Fact]
