@@ -61,19 +61,10 @@ internal ref struct WireReader
     /// <exception cref="MalformedMessageException">It is cut off, or longer than 64 bits.</exception>
     public ulong ReadVarint()
     {
-        var start = Position;
-        ulong value = 0;
-        for (var i = 0; i < LongestVarint; i++)
-        {
-            if (Position >= _bytes.Length)
-                throw new MalformedMessageException(start, "a number is cut off");
-            var part = _bytes[Position++];
-            value |= (ulong)(part & 0x7F) << (7 * i);
-            if (part < 0x80)
-                return i < LongestVarint - 1 || part <= 1 ? value : throw new MalformedMessageException(start, "a number has more than 64 bits");
-        }
-
-        throw new MalformedMessageException(start, "a number has more than 64 bits");
+        // Nearly all tags and lengths are one byte.
+        if (Position >= _bytes.Length || _bytes[Position] >= 0x80)
+            return ReadLongVarint();
+        return _bytes[Position++];
     }
 
     /// <summary>Reads a value of <see cref="WireFormat.WireType.LengthDelimited"/>: text, packed numbers or a message.</summary>
@@ -153,6 +144,23 @@ internal ref struct WireReader
         {
             throw new MalformedMessageException(position, "text is not UTF-8");
         }
+    }
+
+    private ulong ReadLongVarint()
+    {
+        var start = Position;
+        ulong value = 0;
+        for (var i = 0; i < LongestVarint; i++)
+        {
+            if (Position >= _bytes.Length)
+                throw new MalformedMessageException(start, "a number is cut off");
+            var part = _bytes[Position++];
+            value |= (ulong)(part & 0x7F) << (7 * i);
+            if (part < 0x80)
+                return i < LongestVarint - 1 || part <= 1 ? value : throw new MalformedMessageException(start, "a number has more than 64 bits");
+        }
+
+        throw new MalformedMessageException(start, "a number has more than 64 bits");
     }
 
     private int ReadEnd()
