@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Timeouts;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using MTRec.Inference;
@@ -46,7 +48,7 @@ internal static class ServingApp
 
         var app = builder.Build();
         app.UseMiddleware<RequestLog>();
-        app.UseMiddleware<DrainMiddleware>();
+        app.UseMiddleware<LingerMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseWhen(ShowsSwagger, pages => pages.UseSwagger().UseSwaggerUI(options => options.DocumentTitle = "MTRec"));
         app.UseRouting();
@@ -94,6 +96,8 @@ internal static class ServingApp
         });
 
         var services = builder.Services;
+        services.AddSingleton<IConnectionListenerFactory>(provider =>
+            new LingeringListenerFactory(ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), provider.GetRequiredService<Drain>()));
         services.AddOptions<HostOptions>().Configure<ServiceOptions>((host, service) => host.ShutdownTimeout = service.DrainTime + service.ShutdownTimeout);
         services.AddRequestTimeouts();
         services.AddOptions<RequestTimeoutOptions>().Configure<ServiceOptions>(

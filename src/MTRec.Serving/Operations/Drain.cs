@@ -5,16 +5,20 @@ using MTRec.Serving.Operations.Telemetry;
 namespace MTRec.Serving.Operations;
 
 /// <summary>
-/// The time between the signal to end and the end of listening. The service says that it is not ready and goes on answering, each answer with
-/// <c>Connection: close</c>, until whoever balances has noticed. Then Kestrel stops listening and lets the calls that run finish.
+/// How the service ends. From the signal on it says that it is not ready and goes on answering, until whoever balances has noticed. Then it stops
+/// listening, and for a moment asks whoever still calls on an open connection to connect elsewhere (<see cref="LingeringListener"/>), so that Kestrel,
+/// which then closes the connections that are idle and lets the calls that run finish, finds hardly any.
 /// </summary>
 internal sealed partial class Drain : IHostedLifecycleService
 {
+    private static readonly TimeSpan LongestLinger = TimeSpan.FromMilliseconds(500);
+
     private readonly ServiceOptions _options;
     private readonly BundleHost _bundles;
     private readonly TimeProvider _time;
     private readonly ILogger<Drain> _logger;
     private volatile bool _isDraining;
+    private volatile bool _isLingering;
 
     /// <summary>Waits for the signal.</summary>
     public Drain(ServiceOptions options, BundleHost bundles, TimeProvider time, IMeterFactory meters, ILogger<Drain> logger)
@@ -28,6 +32,18 @@ internal sealed partial class Drain : IHostedLifecycleService
 
     /// <summary>Whether the service has begun to end.</summary>
     public bool IsDraining => _isDraining;
+
+    /// <summary>Whether it does not listen any more, but still answers on connections that are open.</summary>
+    public bool IsLingering => _isLingering;
+
+    /// <summary>Leaves the callers on open connections a moment, where there is time for any.</summary>
+    public async Task LingerAsync(CancellationToken cancellation)
+    {
+        _isLingering = true;
+        var moment = _options.DrainTime < LongestLinger ? _options.DrainTime : LongestLinger;
+        if (_isDraining && moment > TimeSpan.Zero)
+            await Task.Delay(moment, _time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <inheritdoc/>
     public async Task StoppingAsync(CancellationToken cancellationToken)
@@ -57,17 +73,4 @@ internal sealed partial class Drain : IHostedLifecycleService
 
     [LoggerMessage(6010, LogLevel.Information, "The service ends: not ready from now on, it goes on answering for {DrainTime} until nobody sends any more")]
     private partial void LogDraining(TimeSpan drainTime);
-}
-
-/// <summary>While the service ends, asks every caller to connect elsewhere.</summary>
-internal sealed class DrainMiddleware(RequestDelegate next, Drain drain)
-{
-    /// <summary>Handles one request.</summary>
-    public Task InvokeAsync(HttpContext context)
-    {
-        // HTTP/2 has no such header; its connections are told by Kestrel when it stops.
-        if (drain.IsDraining && HttpProtocol.IsHttp11(context.Request.Protocol))
-            context.Response.OnStarting(static response => { ((HttpResponse)response).Headers.Connection = "close"; return Task.CompletedTask; }, context.Response);
-        return next(context);
-    }
 }

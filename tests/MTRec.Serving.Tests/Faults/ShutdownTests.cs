@@ -22,10 +22,7 @@ public sealed class ShutdownTests
         var noticed = load.Count;
         await load.MoreAsync(100);
         using (var live = await service.SendAsync(HttpMethod.Get, "/health/live"))
-        {
             Assert.Equal(200, (int)live.StatusCode);
-            Assert.True(live.Headers.ConnectionClose);
-        }
 
         Assert.Equal(1, (await service.MetricsAsync()).Value("mtrec_draining"));
         var outcomes = await load.StopAsync();
@@ -40,6 +37,19 @@ public sealed class ShutdownTests
         Assert.Equal(0, await service.EndAsync());
         Assert.Contains("not ready from now on", service.Said, StringComparison.Ordinal);
         Assert.Equal(outcomes.Count + 1, EventFiles.Read(service.Events).OfType<ExposureEvent>().Count());
+    }
+
+    [Fact(Timeout = 240_000)]
+    public async Task Who_goes_on_calling_is_refused_and_not_cut_off()
+    {
+        using var service = await ServiceProcess.StartAsync("--Service:DrainTime=00:00:01");
+        var load = RankLoad.Start(service.Client, 16, TimeSpan.Zero);
+        await load.MoreAsync(500);
+
+        Assert.Equal(0, await service.StopAsync());
+
+        var lost = (await load.StopAsync()).Where(outcome => outcome.Status != 200).ToArray();
+        Assert.All(lost, outcome => Assert.Contains("Connection refused", outcome.Failure!, StringComparison.Ordinal));
     }
 
     private static async Task<bool> IsReadyAsync(ServiceProcess service)
