@@ -6,7 +6,7 @@ using MTRec.Serving.Operations;
 namespace MTRec.Serving.Bundles;
 
 /// <summary>
-/// Loads the first bundles, and ends the process where none may serve. Then watches the registry, and what variants and the shadow ask for,
+/// Loads the first bundles, and ends the process where all are refused; where there is none yet it waits for one. Then watches the registry, and what variants and the shadow ask for,
 /// and has each change looked at; a bad one leaves in service what is there.
 /// </summary>
 internal sealed partial class BundleWatch(
@@ -40,10 +40,17 @@ internal sealed partial class BundleWatch(
             var status = await bundles.ReconcileAsync(stoppingToken);
             if (status.Snapshot.Active is null)
             {
-                LogNone(options.Bundle, options.Version ?? "(any version)", registry.Root, status.Listings.Count(listing => listing.IsRefused));
-                Environment.ExitCode = 1;
-                lifetime.StopApplication();
-                return;
+                // One that is refused has to be mended by somebody; one that is not there yet may be on its way.
+                var version = options.Version ?? "(any version)";
+                if (status.Listings.Any(listing => listing.Name == options.Bundle && (options.Version ?? listing.Version) == listing.Version))
+                {
+                    LogNone(options.Bundle, version, registry.Root, status.Listings.Count(listing => listing.IsRefused));
+                    Environment.ExitCode = 1;
+                    lifetime.StopApplication();
+                    return;
+                }
+
+                LogMissing(registry.Root, options.Bundle, version);
             }
 
             while (true)
@@ -140,6 +147,9 @@ internal sealed partial class BundleWatch(
 
     [LoggerMessage(4003, LogLevel.Critical, "No bundle {Name} {Version} in {Registry} may serve ({Refused} refused); the service ends")]
     private partial void LogNone(string name, string version, string registry, int refused);
+
+    [LoggerMessage(4012, LogLevel.Warning, "The registry {Registry} holds no bundle {Name} {Version} yet; the service is not ready until one comes")]
+    private partial void LogMissing(string registry, string name, string version);
 
     [LoggerMessage(4008, LogLevel.Warning, "The file system does not tell of changes in the registry; it is polled alone")]
     private partial void LogNotWatched(Exception exception);

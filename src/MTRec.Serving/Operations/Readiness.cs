@@ -12,6 +12,6 @@ internal sealed class Readiness(BundleHost bundles, Drain drain, IHostApplicatio
     public string? Obstacle =>
         drain.IsDraining || lifetime.ApplicationStopping.IsCancellationRequested ? "The service is stopping."
         : !lifetime.ApplicationStarted.IsCancellationRequested ? "The service is starting."
-        : bundles.Current is null ? "No bundle is in service yet: it is being loaded and warmed."
+        : bundles.Current is null ? "No bundle is in service yet: it is being loaded and warmed, or the registry holds none yet."
         : null;
 }

@@ -4,6 +4,7 @@ using Xunit.Abstractions;
 namespace MTRec.Serving.Tests.Faults;
 
 /// <summary>More calls come than the processors can answer.</summary>
+[Collection(UndisturbedTests.Name)]
 public sealed class OverloadTests(ITestOutputHelper output)
 {
     [Fact(Timeout = 300_000)]

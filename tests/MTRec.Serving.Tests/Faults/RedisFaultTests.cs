@@ -5,6 +5,7 @@ using MTRec.Testing;
 namespace MTRec.Serving.Tests.Faults;
 
 /// <summary>What happens to a real Redis while a real service is called. The loss of a Cluster's node is in <see cref="Fleet.FleetTests"/>.</summary>
+[Collection(UndisturbedTests.Name)]
 public sealed class RedisFaultTests
 {
     // The promise of the README.

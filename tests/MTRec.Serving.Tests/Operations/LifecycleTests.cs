@@ -86,15 +86,6 @@ public sealed class LifecycleTests : IDisposable
     }
 
     [Fact]
-    public async Task An_empty_registry_ends_the_process()
-    {
-        using var process = Start();
-
-        Assert.Equal(1, await process.EndAsync());
-        Assert.Contains(Registry, process.Said, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_bad_configuration_ends_the_process_with_every_fault()
     {
         TestBundles.Publish(Registry);
