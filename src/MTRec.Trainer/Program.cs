@@ -9,6 +9,7 @@ using MTRec.Trainer.Scoring;
 using MTRec.Trainer.Simulation;
 using MTRec.Trainer.Training;
 using MTRec.Trainer.Verification;
+using MTRec.Trainer.Worker;
 
 var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.")
 {
@@ -18,6 +19,7 @@ var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit co
     EvaluateCommand.Create(),
     ReplayCommand.Create(),
     SimulateCommand.Create(),
+    WorkerCommand.Create(),
     ReproduceCommand.Create(ReproducedTables.All),
 };
 HelpWithExamples.Install(root);

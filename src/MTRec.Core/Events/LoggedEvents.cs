@@ -2,10 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace MTRec.Core.Events;
 
-/// <summary>One entry of the event log: what the service showed, or what the user did with it.</summary>
+/// <summary>One entry of the event log: what the service showed, what the user did with it, or that the user is to be forgotten.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(ExposureEvent), "exposure")]
 [JsonDerivedType(typeof(FeedbackEvent), "feedback")]
+[JsonDerivedType(typeof(ForgetEvent), "forget")]
 public abstract record LoggedEvent
 {
     /// <summary>When the service took it in.</summary>
@@ -104,6 +105,11 @@ public sealed record FeedbackEvent : LoggedEvent
     /// <summary>Seconds watched, where known.</summary>
     public float? WatchSeconds { get; init; }
 }
+
+/// <summary>
+/// The user was deleted: whoever keeps events of the user that were received until then, or learns from them, is to leave that off.
+/// </summary>
+public sealed record ForgetEvent : LoggedEvent;
 
 /// <summary>Source-generated JSON of the event log: camelCase, one line an event.</summary>
 [JsonSourceGenerationOptions(

@@ -19,7 +19,7 @@ public sealed class IdTable
     public int Find(string id) => _indices.TryGetValue(id, out var index) ? index : -1;
 
     /// <summary>The index of an id, a new one where it is unknown.</summary>
-    internal int Add(string id)
+    public int Add(string id)
     {
         if (_indices.TryGetValue(id, out var index))
             return index;

@@ -67,6 +67,32 @@ public sealed class ImpressionExamples
         }
     }
 
+    /// <summary>Prepares a log whose context and users are there as the graphs saw them: of the service's events.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="schema">The layout.</param>
+    /// <param name="items">The items' features.</param>
+    /// <param name="context">Of each row [rows, C].</param>
+    /// <param name="users">Of each user [users, U].</param>
+    /// <exception cref="ArgumentException">The sizes do not fit.</exception>
+    public ImpressionExamples(ImpressionLog log, FeatureSchema schema, IItemFeatures items, float[] context, float[] users)
+    {
+        if (context.Length != log.Count * schema.Context.Count || users.Length != log.Users.Count * schema.User.Count)
+            throw new ArgumentException($"{context.Length} values of context and {users.Length} of users do not fit {log.Count} rows of {log.Users.Count} users.", nameof(context));
+        Log = log;
+        Schema = schema;
+        _assembler = new FeatureAssembler(schema);
+        _itemsOf = _ => items;
+        _starts = log.UserStarts();
+        (_context, _users) = (context, users);
+        _candidates = new float[log.Count * schema.ItemWidth];
+        _events = new SessionEvent[log.Users.Count][];
+        _earlier = new int[log.Users.Count];
+        for (var user = 0; user < log.Users.Count; user++)
+            _events[user] = [.. Enumerable.Range(_starts[user], _starts[user + 1] - _starts[user]).Select(log.Event)];
+        for (var row = 0; row < log.Count; row++)
+            _assembler.WriteItem(log.Items[log.Item[row]], items, Row(_candidates, row, schema.ItemWidth));
+    }
+
     /// <summary>The log.</summary>
     public ImpressionLog Log { get; }
 

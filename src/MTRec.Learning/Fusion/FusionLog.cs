@@ -115,6 +115,9 @@ public sealed record FusionLog : IDisposable
         });
     }
 
+    /// <summary>The same tensors, taken out of the current dispose scope: of a log that was made within one.</summary>
+    public FusionLog Detached() => Select(tensor => tensor.DetachFromDisposeScope());
+
     /// <summary>Discounted sum of the rewards from each row to its session's end [N, R], owned by the current dispose scope.</summary>
     /// <param name="discount">gamma, in [0, 1].</param>
     public Tensor Returns(double discount)

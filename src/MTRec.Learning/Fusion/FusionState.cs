@@ -43,29 +43,38 @@ public sealed class FusionState : IDisposable
     /// <summary>Measures the statistics.</summary>
     /// <param name="examples">The training log; its own earlier rows are the history.</param>
     public FusionState(ImpressionExamples examples)
+        : this(examples.Schema, Measure(examples))
     {
-        _schema = examples.Schema;
-        var statistics = BackboneStatistics.Measure(examples);
-        var (log, count) = (examples.Log, examples.Count);
-        var responses = new[] { Targets(UserActions.Click), Targets(UserActions.LongView), Targets(UserActions.None) };
-        var context = _schema.Context.Count == 0 ? null : Fixed(_schema.Context, statistics.Context, responses, examples.Context, row => row * _schema.Context.Count);
-        _context = context;
-        _user = _schema.User.Count == 0 ? null : Fixed(_schema.User, statistics.User, responses[1..], examples.Users, row => log.User[row] * _schema.User.Count);
-        _item = Fixed(_schema.Item, statistics.Item, responses, examples.Candidates, row => (row * _schema.ItemWidth) + 1);
-        _history = new HistoryState(_schema.History);
-        _matched = new MatchedHistory(_schema, Keys(examples), MatchedActions);
-        (_historyMean, _historyScale) = Standardise(examples);
-        StateNames = [.. Names(_schema.Context, responses.Length), .. Names(_schema.User, responses.Length - 1), .. _history.Names];
-        CandidateNames = [.. Names(_schema.Item, responses.Length), .. _matched.Names];
+    }
 
-        (float[] Values, float[] Known) Targets(UserActions actions) =>
-            new TaskTargets(log, [new BehaviourTask("", actions)]).Of([.. Enumerable.Range(0, count)]);
+    /// <summary>The state of statistics that were measured before.</summary>
+    /// <param name="schema">The layout that they were measured on.</param>
+    /// <param name="statistics">The statistics.</param>
+    /// <exception cref="ArgumentException">They are of another layout.</exception>
+    public FusionState(FeatureSchema schema, FusionStatistics statistics)
+    {
+        _schema = schema;
+        Statistics = statistics;
+        _context = schema.Context.Count == 0 ? null : statistics.Context.Encoder(schema.Context);
+        _user = schema.User.Count == 0 ? null : statistics.User.Encoder(schema.User);
+        _item = statistics.Item.Encoder(schema.Item);
+        _history = new HistoryState(schema.History);
+        _matched = new MatchedHistory(schema, statistics.Keys, MatchedActions);
+        if (statistics.HistoryMean.Count != _history.Width || statistics.HistoryScale.Count != _history.Width)
+            throw new ArgumentException($"The history has {_history.Width} columns, not {statistics.HistoryMean.Count}.", nameof(statistics));
+        _historyMean = tensor([.. statistics.HistoryMean]).DetachFromDisposeScope();
+        _historyScale = tensor([.. statistics.HistoryScale]).DetachFromDisposeScope();
+        StateNames = [.. Names(schema.Context, CodeResponses.Length), .. Names(schema.User, CodeResponses.Length - 1), .. _history.Names];
+        CandidateNames = [.. Names(schema.Item, CodeResponses.Length), .. _matched.Names];
 
         static IEnumerable<string> Names(IReadOnlyList<FeatureDefinition> features, int numbers) =>
             features.Where(feature => feature.Type == FeatureType.Numeric).Select(feature => feature.Name)
                 .Concat(features.Where(feature => feature.Type == FeatureType.Categorical).SelectMany(feature =>
                     CodeResponses.TakeLast(numbers).Select(name => $"{feature.Name}.{name}")));
     }
+
+    /// <summary>What was measured: with the layout, all that the state is made of.</summary>
+    public FusionStatistics Statistics { get; }
 
     /// <summary>Names of the state's columns [S].</summary>
     public IReadOnlyList<string> StateNames { get; }
@@ -171,7 +180,25 @@ public sealed class FusionState : IDisposable
         return values;
     }
 
-    private static FeatureEncoder Fixed(
+    private static FusionStatistics Measure(ImpressionExamples examples)
+    {
+        var (schema, log, count) = (examples.Schema, examples.Log, examples.Count);
+        var statistics = BackboneStatistics.Measure(examples);
+        var responses = new[] { Targets(UserActions.Click), Targets(UserActions.LongView), Targets(UserActions.None) };
+        var (mean, scale) = Standardise(examples);
+        return new FusionStatistics(
+            Fixed(schema.Context, statistics.Context, responses, examples.Context, row => row * schema.Context.Count),
+            Fixed(schema.User, statistics.User, responses[1..], examples.Users, row => log.User[row] * schema.User.Count),
+            Fixed(schema.Item, statistics.Item, responses, examples.Candidates, row => (row * schema.ItemWidth) + 1),
+            [.. Keys(examples)],
+            mean,
+            scale);
+
+        (float[] Values, float[] Known) Targets(UserActions actions) =>
+            new TaskTargets(log, [new BehaviourTask("", actions)]).Of([.. Enumerable.Range(0, count)]);
+    }
+
+    private static FusionColumns Fixed(
         IReadOnlyList<FeatureDefinition> features,
         IReadOnlyList<NumericStatistics> statistics,
         (float[] Values, float[] Known)[] responses,
@@ -190,7 +217,7 @@ public sealed class FusionState : IDisposable
             codes.AddRange(Enumerable.Range(0, features[feature].Size).SelectMany(code => means.Select(mean => mean[code])));
         }
 
-        return new FeatureEncoder(features, statistics, [.. codes], responses.Length);
+        return new FusionColumns(statistics, codes, responses.Length);
     }
 
     // The mean response to each code, shrunk towards the mean of all, in deviations over the log.
@@ -211,21 +238,22 @@ public sealed class FusionState : IDisposable
         return [.. shrunk.Select(effect => deviation < 1e-9 ? 0 : (float)Math.Clamp(effect / deviation, -Farthest, Farthest))];
     }
 
-    private (Tensor Mean, Tensor Scale) Standardise(ImpressionExamples examples)
+    private static (float[] Mean, float[] Scale) Standardise(ImpressionExamples examples)
     {
         using var quiet = no_grad();
         using var scope = NewDisposeScope();
+        using var history = new HistoryState(examples.Schema.History);
         var step = Math.Max(1, examples.Count / MeasuredRows);
         var rows = Enumerable.Range(0, examples.Count).Where(row => row % step == 0).ToArray();
         var view = new ExampleView(WithProfile: true, WithEarlier: false);
         var all = new List<Tensor>();
         foreach (var batch in rows.Chunk(MeasuredBatch))
-            all.Add(_history.call(examples.Batch(batch, Enumerable.Repeat(view, batch.Length).ToArray()).History));
+            all.Add(history.call(examples.Batch(batch, Enumerable.Repeat(view, batch.Length).ToArray()).History));
         var columns = cat(all, 0);
         var deviation = columns.std(0L, unbiased: false);
 
         // A column that never moves says nothing.
         var scale = where(deviation.gt(1e-6f), 1 / deviation.clamp_min(1e-6f), zeros_like(deviation));
-        return (columns.mean([0L]).MoveToOuterDisposeScope(), scale.MoveToOuterDisposeScope());
+        return (columns.mean([0L]).Floats(), scale.Floats());
     }
 }

@@ -15,6 +15,9 @@ internal static class EventSize
     /// <summary>An estimate for one feedback event.</summary>
     public const long OfFeedback = 600;
 
+    /// <summary>An estimate in bytes for the deletion of a user.</summary>
+    public const long OfForget = 600;
+
     /// <summary>Of an exposure beside its JSON.</summary>
     public const long BesideJson = 400;
 

@@ -7,7 +7,7 @@ namespace MTRec.Serving.EventLog;
 
 /// <summary>
 /// Events in Redis Streams that all replicas share: <c>prefix:events:{shard}</c>, one user's always in one shard. An entry has the
-/// fields <c>id</c>, unique to the event, and <c>event</c>, its JSON (<see cref="EventStreams"/>). A batch is one script a shard, all on their way at once. The
+/// fields <c>id</c>, unique to the event, and <c>event</c>, its JSON (<see cref="EventStreamNames"/>). A batch is one script a shard, all on their way at once. The
 /// script knows the number of this writer's last event, so that a batch which is repeated after its answer was lost does not stand
 /// twice. Only where a master dies before it has passed a batch on, or the number is evicted, may an event be missing or stand twice;
 /// who reads it sees the latter by its id.

@@ -1,3 +1,4 @@
+using MTRec.Core.Events;
 using MTRec.Core.Sessions;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Http;
@@ -6,7 +7,7 @@ using MTRec.Serving.OpenApi;
 namespace MTRec.Serving.Sessions;
 
 /// <summary><c>GET|DELETE /v1/users/{userId}/session</c>.</summary>
-internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
+internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue, TimeProvider time)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -19,10 +20,15 @@ internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
         return new SessionAnswer(userId, session.TotalEvents, [.. session.Events.Select(Describe)]);
     }
 
-    /// <summary>Forgets a user: the session, and feedback and exposures that still wait to be written to the event log.</summary>
+    /// <summary>
+    /// Forgets a user: the session, and feedback and exposures that still wait to be written to the event log. An event there tells who reads the
+    /// log to forget the others; without room for it nothing is done, and the caller can send the same call again.
+    /// </summary>
     public async Task DeleteAsync(string userId, CancellationToken cancellation)
     {
         RequireId(userId);
+        if (!queue.TryReserve(EventSize.OfForget))
+            throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing was forgotten.", Pause));
         try
         {
             await ReachAsync(() => sessions.ForgetAsync(userId, cancellation));
@@ -30,6 +36,7 @@ internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue)
         finally
         {
             queue.Forget(userId);
+            queue.Add(new ForgetEvent { UserId = userId, Received = time.GetUtcNow() }, EventSize.OfForget);
         }
     }
 

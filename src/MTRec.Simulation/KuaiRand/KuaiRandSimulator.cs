@@ -135,7 +135,7 @@ public sealed class KuaiRandSimulator : IDisposable
         var weights = FixedPolicy.RewardWeights(BehaviourTask.Default, correlations);
         world = world with
         {
-            Rewards = new KuaiRandRewards(watchScale, BehaviourWeights(training, weights, watchScale)),
+            Rewards = new KuaiRandRewards(watchScale, KuaiRandRewards.BehaviourWeights(training, weights, watchScale)),
             StartScale = sessions.StartScale ?? (KuaiRandSessionOptions.StartRatio * watchScale),
         };
         progress?.Report(new FitProgress("sessions", 1));
@@ -170,34 +170,6 @@ public sealed class KuaiRandSimulator : IDisposable
         _trainingResponses.Dispose();
         _evaluationResponses.Dispose();
         _world.Dispose();
-    }
-
-    // Weighted by future dwell, then scaled so that over the log both groups' rewards of an impression have one deviation. An objection costs at
-    // least what a like earns: engaged users object more, so that its correlation says nothing of its meaning; our choice.
-    private static float[] BehaviourWeights(ImpressionLog log, double[] correlated, double watchScale)
-    {
-        var like = correlated[Index(UserActions.Like)];
-        double[] weights = [.. BehaviourTask.Default.Zip(correlated, (task, weight) => task.IsNegative ? Math.Min(weight, -like) : weight)];
-        var count = ResponseLayout.Names.Length - 1;
-        var watch = new double[log.Count];
-        var behaviours = new double[log.Count];
-        for (var row = 0; row < log.Count; row++)
-        {
-            watch[row] = float.IsNaN(log.WatchSeconds[row]) ? 0 : Math.Min(log.WatchSeconds[row], BehaviourTask.MaxWatchSeconds) / watchScale;
-            for (var k = 0; k < count; k++)
-                behaviours[row] += (log.Actions[row] & BehaviourTask.Default[k].Actions) != 0 ? weights[k] : 0;
-        }
-
-        var scale = Deviation(watch) / Math.Max(1e-9, Deviation(behaviours));
-        return [.. weights.Take(count).Select(weight => (float)(weight * scale))];
-
-        static int Index(UserActions actions) => BehaviourTask.Default.Index().First(pair => pair.Item.Actions == actions).Index;
-
-        static double Deviation(double[] values)
-        {
-            var mean = values.Average();
-            return Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
-        }
     }
 }
 

@@ -48,6 +48,8 @@ internal sealed class EventLogEvaluation(Bundle bundle, BlendParameters paramete
                 Score(policy, exposure);
             else if (logged is FeedbackEvent feedback)
                 Respond(feedback);
+            else if (logged is ForgetEvent)
+                _sessions.Remove(logged.UserId);
         }
 
         var missing = new List<MissingFigure>();

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using MTRec.Core.Events;
 using MTRec.Serving.Tests.Ranking;
 using MTRec.Testing;
 
@@ -18,6 +19,22 @@ public sealed class SessionEndpointTests
         Assert.Equal(("u/ü 1", 1), (shown!.UserId, shown.TotalEvents));
         Assert.Null(await app.SessionAsync(Uri.EscapeDataString("u/ü 1")));
         await app.ForgetAsync(Uri.EscapeDataString("u/ü 1"));
+    }
+
+    [Fact]
+    public async Task The_event_log_tells_of_the_deletion_after_the_users_events()
+    {
+        await using var app = await RankApp.StartAsync();
+        await app.FeedbackAsync(Requests.Event("e-1", "u-9"), Requests.Event("e-2", "u-8"));
+        await app.ForgetAsync("u-9");
+        await app.FeedbackAsync(Requests.Event("e-3", "u-9"));
+
+        var events = (await app.StopAndReadEventsAsync()).Where(entry => entry.UserId == "u-9").ToArray();
+
+        // What still waited in the queue is not even written.
+        Assert.Equal(["forget", "e-3"], events.Select(entry => entry is FeedbackEvent feedback ? feedback.EventId : "forget").Where(name => name != "e-1"));
+        Assert.IsType<ForgetEvent>(events[^2]);
+        Assert.True(events[^2].Received <= events[^1].Received);
     }
 
     [Fact]

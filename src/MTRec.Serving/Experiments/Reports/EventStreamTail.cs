@@ -107,7 +107,7 @@ internal sealed class EventStreamTail : IEventTail, IAsyncDisposable
     {
         try
         {
-            var at = Array.IndexOf(fields, EventStreams.EventField);
+            var at = Array.IndexOf(fields, EventStreamNames.EventField);
             return at < 0 ? null : JsonSerializer.Deserialize((byte[])fields[at + 1]!, LoggedEventJson.Default.LoggedEvent);
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)

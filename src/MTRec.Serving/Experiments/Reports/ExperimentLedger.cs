@@ -29,6 +29,9 @@ internal sealed class ExperimentLedger(int maxUsers)
     /// <summary>Takes an event in; those of one user come in the order in which the service took them in.</summary>
     public void Add(LoggedEvent logged)
     {
+        // What is kept here is a hash of the user and sums.
+        if (logged is ForgetEvent)
+            return;
         Events++;
         From = From is { } from && from <= logged.Received ? from : logged.Received;
         To = To is { } to && to >= logged.Received ? to : logged.Received;

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace MTRec.Trainer.Worker.Transitions;
+
+/// <summary>Why an exposure of the window is not learned from.</summary>
+internal enum DropReason
+{
+    /// <summary>The disk damaged its line.</summary>
+    Damaged,
+
+    /// <summary>Its request was there before.</summary>
+    Duplicate,
+
+    /// <summary>Its bundle is not in the registry, or has other tasks, features or another formula or range of the action than the one that is learned for.</summary>
+    OtherBundle,
+
+    /// <summary>The policy did not rank: the fallback did, or a variant's fixed weights.</summary>
+    NoPolicy,
+
+    /// <summary>Its numbers have not the sizes that its bundle says, or it has one action a candidate where one a request is learned from.</summary>
+    OtherShape,
+
+    /// <summary>The answer had fewer items than a list, or no candidate was left that it did not show.</summary>
+    ShortList,
+
+    /// <summary>Its session may go on, or responses may still come: the next cycle has it.</summary>
+    Waiting,
+}
+
+/// <summary>What became of the exposures and the responses. Each is counted once.</summary>
+internal sealed class TransitionCounts
+{
+    private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
+
+    /// <summary>Exposures in the window.</summary>
+    public long Exposures { get; set; }
+
+    /// <summary>Exposures learned from: rows.</summary>
+    public long Learned { get; set; }
+
+    /// <summary>Of them, those whose action was drawn.</summary>
+    public long Explored { get; set; }
+
+    /// <summary>Responses in the window.</summary>
+    public long Feedback { get; set; }
+
+    /// <summary>Responses that stood there before, or that the disk damaged.</summary>
+    public long FeedbackDropped { get; set; }
+
+    /// <summary>Responses joined to a shown item that is learned from.</summary>
+    public long Joined { get; set; }
+
+    /// <summary>Responses that came too late.</summary>
+    public long Late { get; set; }
+
+    /// <summary>Responses to an exposure that is not learned from, or to an item below the list.</summary>
+    public long NotLearned { get; set; }
+
+    /// <summary>Responses that name no exposure of the window.</summary>
+    public long Unmatched { get; set; }
+
+    /// <summary>Exposures dropped for a reason.</summary>
+    public long Dropped(DropReason reason) => _dropped[(int)reason];
+
+    /// <summary>Drops exposures.</summary>
+    public void Drop(DropReason reason, long exposures = 1) => _dropped[(int)reason] += exposures;
+
+    /// <summary>Proves that every event was counted once.</summary>
+    /// <exception cref="InvalidOperationException">One was not: a fault of ours.</exception>
+    public void Check()
+    {
+        if (Exposures != Learned + _dropped.Sum())
+            throw new InvalidOperationException($"The exposures do not add up: {this}");
+        if (Feedback != FeedbackDropped + Joined + Late + NotLearned + Unmatched)
+            throw new InvalidOperationException($"The responses do not add up: {this}");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"exposures {Exposures} = learned from {Learned} (explored {Explored}){string.Concat(Enum.GetValues<DropReason>().Select(reason => string.Create(CultureInfo.InvariantCulture, $" + {Name(reason)} {Dropped(reason)}")))}; feedback {Feedback} = joined {Joined} + late {Late} + of exposures not learned from {NotLearned} + of no exposure {Unmatched} + duplicate or damaged {FeedbackDropped}");
+
+    private static string Name(DropReason reason) => reason switch
+    {
+        DropReason.Damaged => "damaged",
+        DropReason.Duplicate => "duplicate",
+        DropReason.OtherBundle => "other bundle",
+        DropReason.NoPolicy => "not by the policy",
+        DropReason.OtherShape => "other shape",
+        DropReason.ShortList => "short list",
+        DropReason.Waiting => "waiting",
+        _ => throw new InvalidOperationException($"{reason} has no name."),
+    };
+}

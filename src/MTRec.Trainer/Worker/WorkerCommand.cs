@@ -1,0 +1,148 @@
+using System.CommandLine;
+using MTRec.Core.Events;
+using MTRec.Inference;
+using MTRec.Trainer.CommandLine;
+using MTRec.Trainer.Worker.Intake;
+using MTRec.Trainer.Worker.State;
+using MTRec.Trainer.Worker.Transitions;
+using static TorchSharp.torch;
+
+namespace MTRec.Trainer.Worker;
+
+/// <summary><c>mtrec worker</c>: follows the event log and keeps what policies learn from.</summary>
+internal static class WorkerCommand
+{
+    private const string Redis = "redis://";
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var events = new Option<string>("--events") { Description = "The event log: a folder of *.jsonl, or redis://host:port[,...] as StackExchange.Redis reads it.", Required = true, HelpName = "LOG" };
+        var registry = new Option<string>("--registry") { Description = "The bundle registry.", Required = true, HelpName = "DIR" };
+        var bundle = new Option<string>("--bundle") { Description = "Name of the bundles to learn for.", DefaultValueFactory = _ => "default", HelpName = "NAME" };
+        var state = new Option<string>("--state") { Description = "Folder of the worker's own; one worker at a time has it, another waits.", Required = true, HelpName = "DIR" };
+        var window = OptionKinds.Whole("--window-days", "Days that are kept, up to that of the newest event.", 14, 1, 365);
+        var parts = OptionKinds.Whole("--parts", "Parts that users are spread over; memory holds one at a time. Of a state for good.", 16, 1, 100);
+        var shards = OptionKinds.Whole("--shards", "The service's EventLog:StreamShards.", EventStreamNames.DefaultShards, 1, 1024);
+        var prefix = new Option<string>("--key-prefix") { Description = "The service's Redis:KeyPrefix.", DefaultValueFactory = _ => EventStreamNames.DefaultPrefix, HelpName = "TEXT" };
+        var group = new Option<string>("--group") { Description = "The consumer group.", DefaultValueFactory = _ => "worker", HelpName = "NAME" };
+        var join = OptionKinds.Real("--join-window", "Seconds after an exposure within which a response is learned from.", 300, 0.1, 30 * 86_400);
+        var list = OptionKinds.Whole("--list-size", "Items of an answer that the user sees.", 1, 1, 1000);
+        var perCandidate = new Option<bool>("--per-candidate") { Description = "Keeps every item's action, and candidates that were not shown (EnhancedRL)." };
+        var passedOver = OptionKinds.Whole("--passed-over", "With --per-candidate: candidates kept of those that were not shown.", 4, 0, 1000);
+        var measure = new Option<bool>("--measure") { Description = "Measures the state's statistics and the reward's weights anew: networks must start anew then." };
+        var once = new Option<bool>("--once") { Description = "Takes in what is there, writes the transitions of the window and ends." };
+        var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 1, 1, 256);
+        var command = new DocumentedCommand("worker", "Follows the service's event log: joins, keeps a window of days, forgets who is deleted, writes transitions to learn from.")
+        {
+            Examples =
+            [
+                "mtrec worker --events var/events --registry deploy/registry --state var/worker --once",
+                "mtrec worker --events redis://redis-1:6379,redis-2:6379 --registry /registry --state /state --window-days 7",
+            ],
+            Remarks = """
+                Every entry is taken in once, whatever ends the process: places in the log and what was read are committed together. SIGTERM commits
+                and ends with 0. Events that stand in the log twice, late responses, damaged lines and whatever else is not learned from are counted by reason, and
+                the counts must add up. Transitions are safetensors files, see deploy/SHARDS.md.
+                """,
+        };
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, threads);
+        command.SetAction((result, cancellation) =>
+        {
+            set_num_threads(result.GetValue(threads));
+            var options = new WorkerOptions
+            {
+                Events = result.GetRequiredValue(events),
+                Registry = result.GetRequiredValue(registry),
+                Bundle = result.GetRequiredValue(bundle),
+                State = result.GetRequiredValue(state),
+                WindowDays = result.GetValue(window),
+                Parts = result.GetValue(parts),
+                Shards = result.GetValue(shards),
+                Prefix = result.GetRequiredValue(prefix),
+                Group = result.GetRequiredValue(group),
+                Transitions = new TransitionOptions
+                {
+                    JoinWindow = TimeSpan.FromSeconds(result.GetValue(join)),
+                    ListSize = result.GetValue(list),
+                    PerCandidate = result.GetValue(perCandidate),
+                    PassedOver = result.GetValue(perCandidate) ? result.GetValue(passedOver) : 0,
+                    LogIsOver = result.GetValue(once),
+                },
+            };
+            return RunAsync(options, result.GetValue(once), result.GetValue(measure), cancellation);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(WorkerOptions options, bool once, bool measure, CancellationToken cancellation)
+    {
+        if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
+        {
+            Terminal.Fail("--state must not lie in the folder of --events: the worker would read what it has written.");
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            using var state = await StateFolder.OpenAsync(options.State, options.Parts, () => Say("another worker has the state; waiting for its end."), cancellation);
+            await using var source = Source(options);
+            var worker = new EventWorker(state, source, options, TimeProvider.System, Say);
+            if (!once)
+            {
+                await worker.FollowAsync(cancellation);
+                return ExitCodes.Done;
+            }
+
+            await worker.CatchUpAsync(cancellation);
+            using var bundle = Newest(options);
+            if (bundle is null)
+            {
+                Terminal.Fail($"{options.Registry} has no bundle '{options.Bundle}' that may serve.");
+                return ExitCodes.Failed;
+            }
+
+            using var transitions = new WindowTransitions(state, options.Registry, options.Transitions)
+                .Write(bundle, Path.Combine(options.State, "transitions"), measure, cancellation);
+            Console.WriteLine(transitions.Counts);
+            return ExitCodes.Done;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Nothing is ever half done: what was taken in is committed.
+            return ExitCodes.Done;
+        }
+        catch (StateRefusedException e)
+        {
+            Terminal.Fail(e.Message);
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static Bundle? Newest(WorkerOptions options)
+    {
+        var registry = new BundleRegistry(options.Registry);
+        foreach (var listing in registry.Scan().Where(listing => listing.Name == options.Bundle))
+        {
+            try
+            {
+                return registry.Open(listing);
+            }
+            catch (BundleRefusedException e)
+            {
+                Say($"{listing.Directory} is refused: {string.Join(' ', e.Reasons)}");
+            }
+        }
+
+        return null;
+    }
+
+    private static IEventSource Source(WorkerOptions options) => options.Events.StartsWith(Redis, StringComparison.Ordinal)
+        ? new StreamSource(options.Events[Redis.Length..], options.Prefix, options.Shards, options.Group, TimeProvider.System)
+        : new FileSource(options.Events, TimeProvider.System);
+
+    private static bool IsBelow(string path, string folder) =>
+        (Path.GetFullPath(path) + Path.DirectorySeparatorChar).StartsWith(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static void Say(string line) => Console.Error.WriteLine($"mtrec worker: {line}");
+}
