@@ -16,6 +16,7 @@ internal sealed class BundleMeters
         var meter = meters.Create(Metering.Meter);
         _swaps = meter.CreateCounter<long>("mtrec.bundle.swaps", "{swap}", "Changes of the active bundle, by cause.");
         _refusals = meter.CreateCounter<long>("mtrec.bundle.refusals", "{bundle}", "Bundles that were refused, or refused again after a change.");
+        _refusals.Add(0);
         _loads = meter.CreateHistogram(
             "mtrec.bundle.load.duration", "s", "Time to load, verify and warm a bundle.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] });

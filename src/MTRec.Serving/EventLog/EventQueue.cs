@@ -47,6 +47,9 @@ internal sealed partial class EventQueue : BackgroundService
         _written = meter.CreateCounter<long>("mtrec.event_log.written", "{event}", "Events that the event log has taken.");
         _failedWrites = meter.CreateCounter<long>("mtrec.event_log.failed_writes", "{write}", "Batches that the event log did not take; they wait and are tried again.");
         meter.CreateObservableGauge("mtrec.event_log.queued", () => Interlocked.Read(ref _bytes), "By", "Estimated bytes of events waiting to be written.");
+        // Shown from the start on, so that whoever watches for a rise sees the first one.
+        foreach (var counter in new[] { _dropped, _refused, _written, _failedWrites })
+            counter.Add(0);
     }
 
     /// <summary>Exposures dropped since the start.</summary>

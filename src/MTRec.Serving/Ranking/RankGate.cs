@@ -31,6 +31,7 @@ internal sealed partial class RankGate : IDisposable
         _logger = logger;
         var meter = meters.Create(Metering.Meter);
         _shed = meter.CreateCounter<long>("mtrec.rank.shed", "{call}", "Rank calls refused because too many were being worked on.");
+        _shed.Add(0);
         meter.CreateObservableGauge("mtrec.rank.working", () => Volatile.Read(ref _working), "{call}", "Rank calls that are scored or wait for their turn.");
     }
 

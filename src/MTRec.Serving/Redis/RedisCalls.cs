@@ -35,6 +35,7 @@ internal sealed partial class RedisCalls
         _failureLine = new OnceASecond(time);
         var meter = meters.Create("MTRec.Serving");
         _failures = meter.CreateCounter<long>("mtrec.redis.failures", "{call}", "Calls for sessions that Redis did not answer in time, or answered with an error, or that the open breaker kept back.");
+        _failures.Add(0);
         meter.CreateObservableGauge("mtrec.redis.healthy", () => IsHealthy ? 1 : 0, "{bool}", "1 while Redis answers the calls for sessions, 0 from the breaker's opening to the next success.");
         meter.CreateObservableGauge("mtrec.redis.last_success", () => _succeeded ? SinceSuccess.TotalSeconds : double.NaN, "s", "Time since Redis last answered a call for a session.");
         _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
