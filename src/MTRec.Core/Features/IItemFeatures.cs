@@ -9,6 +9,6 @@ public interface IItemFeatures
     /// </summary>
     bool TryWrite(string itemId, Span<float> row);
 
-    /// <summary>Likewise, by the item's id in UTF-8.</summary>
-    bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row);
+    /// <summary>Likewise, by the item's id in UTF-8 and its <see cref="IdHash"/>.</summary>
+    bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace MTRec.Core.Features;
 
@@ -15,7 +14,7 @@ public static class IdHash
 
     /// <summary>The hash of <paramref name="id"/>.</summary>
     /// <param name="id">UTF-8.</param>
-    public static int Of(ReadOnlySpan<byte> id)
+    public static uint Of(ReadOnlySpan<byte> id)
     {
         var hash = Seed ^ (ulong)id.Length;
         while (id.Length >= sizeof(ulong))
@@ -27,11 +26,12 @@ public static class IdHash
         if (id.Length > 0)
         {
             var rest = 0UL;
-            id.CopyTo(MemoryMarshal.AsBytes(new Span<ulong>(ref rest)));
+            for (var i = 0; i < id.Length; i++)
+                rest |= (ulong)id[i] << (8 * i);
             hash = Fold(hash ^ rest);
         }
 
-        return (int)Fold(hash);
+        return (uint)Fold(hash);
     }
 
     private static ulong Fold(ulong x) => Math.BigMul(x, Multiplier, out var low) ^ low;

@@ -7,43 +7,39 @@ public sealed class IdSet
 {
     private const int FewestSlots = 16;
 
-    // The place + 1 of an id, by its hash; 0 is free. At most half of them are taken.
-    private int[] _slots = new int[FewestSlots];
-    private int[] _hashes = [];
-    private int[] _ends = [];
+    // By its hash an id's place + 1, beside the hash itself, so that another id is seldom looked at; 0 is free. At most half of them are taken.
+    private ulong[] _slots = new ulong[FewestSlots];
+    private int[] _ends = [0];
     private byte[] _bytes = [];
 
     /// <summary>Ids in it.</summary>
     public int Count { get; private set; }
 
     /// <summary>An id by its place.</summary>
-    public ReadOnlySpan<byte> this[int place]
-    {
-        get
-        {
-            var start = place == 0 ? 0 : _ends[place - 1];
-            return _bytes.AsSpan(start, _ends[place] - start);
-        }
-    }
+    public ReadOnlySpan<byte> this[int place] => _bytes.AsSpan(_ends[place].._ends[place + 1]);
 
     /// <summary>The place of an id.</summary>
-    public bool TryFind(ReadOnlySpan<byte> id, out int place)
+    /// <param name="id">UTF-8.</param>
+    /// <param name="hash">Its <see cref="IdHash"/>.</param>
+    /// <param name="place">Its place.</param>
+    public bool TryFind(ReadOnlySpan<byte> id, uint hash, out int place)
     {
-        place = Find(id, IdHash.Of(id), out _);
+        place = Find(id, hash, out _);
         return place >= 0;
     }
 
     /// <summary>Adds an id behind the others, whether it stands among them or not; of two the first is found.</summary>
+    /// <param name="id">UTF-8.</param>
+    /// <param name="hash">Its <see cref="IdHash"/>.</param>
     /// <returns>Whether it is new.</returns>
-    public bool Add(ReadOnlySpan<byte> id)
+    public bool Add(ReadOnlySpan<byte> id, uint hash)
     {
         if (2 * (Count + 1) > _slots.Length)
             Grow();
-        var hash = IdHash.Of(id);
         var isNew = Find(id, hash, out var slot) < 0;
         if (isNew)
-            _slots[slot] = Count + 1;
-        Append(id, hash);
+            _slots[slot] = Slot(hash, Count);
+        Append(id);
         return isNew;
     }
 
@@ -54,42 +50,46 @@ public sealed class IdSet
         Array.Clear(_slots);
     }
 
-    private int Find(ReadOnlySpan<byte> id, int hash, out int slot)
+    private static ulong Slot(uint hash, int place) => ((ulong)hash << 32) | (uint)(place + 1);
+
+    private int Find(ReadOnlySpan<byte> id, uint hash, out int slot)
     {
         var slots = _slots;
-        for (slot = hash & (slots.Length - 1); slots[slot] is var taken and > 0; slot = (slot + 1) & (slots.Length - 1))
+        for (slot = (int)hash & (slots.Length - 1); slots[slot] is var taken and > 0; slot = (slot + 1) & (slots.Length - 1))
         {
-            if (_hashes[taken - 1] == hash && this[taken - 1].SequenceEqual(id))
-                return taken - 1;
+            var place = (int)(uint)taken - 1;
+            if ((uint)(taken >> 32) == hash && this[place].SequenceEqual(id))
+                return place;
         }
 
         return -1;
     }
 
-    private void Append(ReadOnlySpan<byte> id, int hash)
+    private void Append(ReadOnlySpan<byte> id)
     {
-        var start = Count == 0 ? 0 : _ends[Count - 1];
+        var start = _ends[Count];
         if (_bytes.Length - start < id.Length)
             Array.Resize(ref _bytes, checked((int)BitOperations.RoundUpToPowerOf2((uint)(start + id.Length))));
-        if (Count == _ends.Length)
-        {
-            Array.Resize(ref _ends, Math.Max(FewestSlots, 2 * Count));
-            Array.Resize(ref _hashes, _ends.Length);
-        }
+        if (Count + 1 == _ends.Length)
+            Array.Resize(ref _ends, Math.Max(FewestSlots, 2 * _ends.Length));
 
         id.CopyTo(_bytes.AsSpan(start));
-        _ends[Count] = start + id.Length;
-        _hashes[Count] = hash;
         Count++;
+        _ends[Count] = start + id.Length;
     }
 
     private void Grow()
     {
-        _slots = new int[2 * _slots.Length];
-        for (var place = 0; place < Count; place++)
+        var before = _slots;
+        _slots = new ulong[2 * before.Length];
+        foreach (var taken in before)
         {
-            if (Find(this[place], _hashes[place], out var slot) < 0)
-                _slots[slot] = place + 1;
+            if (taken == 0)
+                continue;
+            var slot = (int)(taken >> 32) & (_slots.Length - 1);
+            while (_slots[slot] > 0)
+                slot = (slot + 1) & (_slots.Length - 1);
+            _slots[slot] = taken;
         }
     }
 }

@@ -39,7 +39,8 @@ public sealed class ItemTable : IItemFeatures
 
         foreach (var id in ids)
         {
-            if (!_rows.Add(Encoding.UTF8.GetBytes(id)))
+            var bytes = Encoding.UTF8.GetBytes(id);
+            if (!_rows.Add(bytes, IdHash.Of(bytes)))
                 throw new ArgumentException($"Item '{id}' stands twice.", nameof(ids));
         }
 
@@ -60,7 +61,8 @@ public sealed class ItemTable : IItemFeatures
         const int LongestOnStack = 512;
         var most = Encoding.UTF8.GetMaxByteCount(itemId.Length);
         var id = most <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[most];
-        return _rows.TryFind(id[..Encoding.UTF8.GetBytes(itemId, id)], out row);
+        id = id[..Encoding.UTF8.GetBytes(itemId, id)];
+        return _rows.TryFind(id, IdHash.Of(id), out row);
     }
 
     /// <summary>The features [I] of a row.</summary>
@@ -70,7 +72,7 @@ public sealed class ItemTable : IItemFeatures
     public bool TryWrite(string itemId, Span<float> row) => TryFind(itemId, out var index) && Write(index, row);
 
     /// <inheritdoc/>
-    public bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row) => _rows.TryFind(itemId, out var index) && Write(index, row);
+    public bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row) => _rows.TryFind(itemId, hash, out var index) && Write(index, row);
 
     /// <summary>Reads the bytes of <see cref="BundleLayout.Items"/>.</summary>
     /// <param name="file">The whole file.</param>

@@ -50,9 +50,9 @@ internal sealed class ItemStore(ItemStoreOptions options)
             return store._items.TryGetValue(itemId, out var item) ? Write(item, inTable, row) : inTable;
         }
 
-        public bool TryWrite(ReadOnlySpan<byte> itemId, Span<float> row)
+        public bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row)
         {
-            var inTable = table.TryWrite(itemId, row);
+            var inTable = table.TryWrite(itemId, hash, row);
             var text = itemId.Length <= LongestOnStack ? stackalloc char[LongestOnStack] : new char[itemId.Length];
             text = text[..Encoding.UTF8.GetChars(itemId, text)];
             return store._items.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var item) ? Write(item, inTable, row) : inTable;

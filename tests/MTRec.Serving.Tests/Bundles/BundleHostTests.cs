@@ -92,7 +92,7 @@ public sealed class BundleHostTests : IDisposable
 
     private static void Score(ServedBundle served, Serving.Ranking.RankCall call)
     {
-        call.ItemIds.Add("v-1"u8);
+        call.ItemIds.Add("v-1"u8, 0);
         call.Described.Add(true);
         call.Inputs.Resize(1);
         call.BeginScoring();

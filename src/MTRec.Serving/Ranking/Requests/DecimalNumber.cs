@@ -28,12 +28,19 @@ internal static class DecimalNumber
     /// <returns>Whether a number of JSON stands there; false too for one so long that hardly anybody writes it.</returns>
     public static bool TryRead(ReadOnlySpan<byte> text, out double number, out int length)
     {
-        // Most numbers are 0 and up to eight digits behind the point.
-        if (text.Length > 2 + sizeof(ulong) && text[0] == '0' && text[1] == '.')
+        // Most numbers are 0 and some digits behind the point.
+        if (text.Length > 2 + (2 * sizeof(ulong)) && text[0] == '0' && text[1] == '.')
         {
             var count = DigitsAhead(text[2..], out var digits);
+            if (count == sizeof(ulong))
+            {
+                var more = DigitsAhead(text[(2 + sizeof(ulong))..], out var rest);
+                digits = (digits * PowersOfEight[more]) + rest;
+                count += more;
+            }
+
             var next = text[2 + count];
-            if (count > 0 && (uint)(next - '0') > 9 && (next | 0x20) != 'e')
+            if (count > 0 && (uint)(next - '0') > 9 && (next | 0x20) != 'e' && digits <= LargestExact)
             {
                 number = digits / Powers[count];
                 length = 2 + count;

@@ -266,20 +266,17 @@ internal ref struct PlainRankReader
 
     private bool ReadScores(int[] order, Span<float> row)
     {
-        if (!Take('['))
+        Span<float> given = stackalloc float[order.Length];
+        if (!TakeNumbers(given, 1))
             return false;
         for (var i = 0; i < order.Length; i++)
         {
-            SkipSpace();
-            if (!TakeNumber(out var score) || !_reading.Names.Tasks[order[i]].Allows(score))
+            if (!_reading.Names.Tasks[order[i]].Allows(given[i]))
                 return false;
-            row[order[i]] = score;
-            SkipSpace();
-            if (i < order.Length - 1 && !Take(','))
-                return false;
+            row[order[i]] = given[i];
         }
 
-        return Take(']');
+        return true;
     }
 
     private bool ReadColumns()
@@ -345,21 +342,16 @@ internal ref struct PlainRankReader
         var definition = _reading.Names.Tasks[task];
         var (min, max) = (definition.Min, definition.Max);
         var tasks = _reading.Names.Tasks.Count;
-        var scores = _reading.Call.Inputs.Scores;
-        if (!Take('['))
+        var scores = _reading.Call.Inputs.Scores[task..];
+        if (!TakeNumbers(scores, tasks))
             return false;
-        for (var at = task; at < scores.Length; at += tasks)
+        for (var at = 0; at < scores.Length; at += tasks)
         {
-            SkipSpace();
-            if (!TakeNumber(out var score) || !(score >= min && score <= max))
-                return false;
-            scores[at] = score;
-            SkipSpace();
-            if (at + tasks < scores.Length && !Take(','))
+            if (!(scores[at] >= min && scores[at] <= max))
                 return false;
         }
 
-        return Take(']');
+        return true;
     }
 
     private bool ReadFeatureColumns()
@@ -388,27 +380,31 @@ internal ref struct PlainRankReader
     {
         var call = _reading.Call;
         var definition = _reading.Names.Item.Definitions[feature];
-        if (!Take('['))
+        var width = call.Inputs.Candidate(0).Length;
+        var column = call.Inputs.Candidates[(1 + feature)..];
+        if (!TakeNumbers(column, width))
             return false;
         for (var candidate = 0; candidate < call.Count; candidate++)
         {
-            SkipSpace();
-            if (!TakeNumber(out var number) || FeatureValue.TryNumber(definition, number, out var value) is not null)
+            if (FeatureValue.TryNumber(definition, column[candidate * width], out _) is not null)
                 return false;
-            call.Inputs.Candidate(candidate)[1 + feature] = value;
             call.Described[candidate] = true;
-            SkipSpace();
-            if (candidate < call.Count - 1 && !Take(','))
-                return false;
         }
 
-        return Take(']');
+        return true;
     }
 
     private void SkipSpace()
     {
-        while (_at < _text.Length && _text[_at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
-            _at++;
+        if (_at < _text.Length && _text[_at] <= ' ')
+            _at = AfterSpace(_at);
+    }
+
+    private readonly int AfterSpace(int at)
+    {
+        while (at < _text.Length && _text[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+            at++;
+        return at;
     }
 
     private bool Take(char expected)
@@ -448,12 +444,29 @@ internal ref struct PlainRankReader
 
     private bool TakeId(out ReadOnlySpan<byte> id) => TakeString(out id) && JsonText.IdFault(id) is null;
 
-    private bool TakeNumber(out float number)
+    // An array of numbers, one to every stride'th place.
+    private bool TakeNumbers(scoped Span<float> numbers, int stride)
     {
-        var read = DecimalNumber.TryRead(_text[_at..], out var value, out var length);
-        _at += length;
-        number = (float)value;
-        return read;
+        // In locals, which the loop keeps in registers.
+        var text = _text;
+        var at = _at;
+        for (var i = 0; i < numbers.Length; i += stride)
+        {
+            if ((uint)at >= (uint)text.Length || text[at] != (i == 0 ? '[' : ','))
+                return false;
+            at++;
+            if ((uint)at < (uint)text.Length && text[at] <= ' ')
+                at = AfterSpace(at);
+            if (!DecimalNumber.TryRead(text[at..], out var number, out var length))
+                return false;
+            numbers[i] = (float)number;
+            at += length;
+            if ((uint)at < (uint)text.Length && text[at] <= ' ')
+                at = AfterSpace(at);
+        }
+
+        _at = at;
+        return Take(']');
     }
 
     private bool TakeFlag(out bool flag)

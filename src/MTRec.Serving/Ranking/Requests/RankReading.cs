@@ -14,6 +14,8 @@ namespace MTRec.Serving.Ranking.Requests;
 internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeatures items, RankOptions options, RequestErrors errors)
     : MessageReading(errors)
 {
+    private uint _lastHash;
+
     /// <summary>Where the request names its tasks.</summary>
     public const string TasksPath = "$.tasks";
 
@@ -74,14 +76,15 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
     {
         // Candidates before it whose ids were at fault.
         while (Call.ItemIds.Count < candidate)
-            Call.ItemIds.Add([]);
-        return Call.ItemIds.Add(id) ? null : $"'{Encoding.UTF8.GetString(id)}' stands twice.";
+            Call.ItemIds.Add([], IdHash.Of([]));
+        _lastHash = IdHash.Of(id);
+        return Call.ItemIds.Add(id, _lastHash) ? null : $"'{Encoding.UTF8.GetString(id)}' stands twice.";
     }
 
-    /// <summary>Writes what is known of a candidate's item into its row.</summary>
+    /// <summary>Writes what is known of the last candidate's item into its row.</summary>
     /// <returns>Whether anything is known; of an id at fault nothing is.</returns>
     public bool Describe(int candidate) =>
-        Call.Described[candidate] = candidate < Call.ItemIds.Count && Items.TryWrite(Call.ItemIds[candidate], Call.Inputs.Candidate(candidate));
+        Call.Described[candidate] = candidate < Call.ItemIds.Count && Items.TryWrite(Call.ItemIds[candidate], _lastHash, Call.Inputs.Candidate(candidate));
 
     /// <summary>Adds one of the tasks that the request names.</summary>
     /// <param name="tasks">Those before it.</param>
