@@ -49,7 +49,6 @@ internal static class WorkerCommand
         command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, threads);
         command.SetAction((result, cancellation) =>
         {
-            set_num_threads(result.GetValue(threads));
             var options = new WorkerOptions
             {
                 Events = result.GetRequiredValue(events),
@@ -70,12 +69,12 @@ internal static class WorkerCommand
                     LogIsOver = result.GetValue(once),
                 },
             };
-            return RunAsync(options, result.GetValue(once), result.GetValue(measure), cancellation);
+            return RunAsync(options, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(WorkerOptions options, bool once, bool measure, CancellationToken cancellation)
+    private static async Task<int> RunAsync(WorkerOptions options, int threads, bool once, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -102,6 +101,7 @@ internal static class WorkerCommand
                 return ExitCodes.Failed;
             }
 
+            set_num_threads(threads);
             using var transitions = new WindowTransitions(state, options.Registry, options.Transitions)
                 .Write(bundle, Path.Combine(options.State, "transitions"), measure, cancellation);
             Console.WriteLine(transitions.Counts);

@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Text.Json;
+using MTRec.Core.Events;
+using MTRec.Testing;
+using MTRec.Trainer.Tests.CommandLine;
+using MTRec.Trainer.Worker.Intake;
+using MTRec.Trainer.Worker.State;
+using MTRec.Trainer.Worker.Transitions;
+using StackExchange.Redis;
+using Xunit;
+using static MTRec.Trainer.Tests.Worker.WorkerEvents;
+
+namespace MTRec.Trainer.Tests.Worker;
+
+public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
+{
+    private const int Shards = 4;
+
+    private readonly WorkerBench _bench = new();
+    private RedisServer? _server;
+    private ConnectionMultiplexer? _redis;
+    private long _written;
+
+    private RedisServer Server => _server!;
+
+    public async Task InitializeAsync()
+    {
+        if (!RedisServer.IsInstalled)
+            return;
+        _server = await RedisServer.StartAsync();
+        await ConnectAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _redis?.Dispose();
+        if (_server is not null)
+            await _server.DisposeAsync();
+    }
+
+    public void Dispose() => _bench.Dispose();
+
+    [RedisFact]
+    public async Task Entries_are_taken_in_once_and_acknowledged()
+    {
+        await AddAsync([.. Enumerable.Range(0, 10).SelectMany(user => Visit($"u-{user}", Start, 30))]);
+        await Database.ExecuteAsync("XADD", EventStreamNames.Key("mtrec", 0), "*", "id", "odd-1", "event", "{\"type\":\"what\"}");
+        var first = await _bench.CatchUpAsync(Source());
+        await AddAsync([.. Visit("u-99", Start, 5)]);
+        var second = await _bench.CatchUpAsync(Source());
+        var third = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((601, 1, 0, new EventCounts(300, 300)), (first.Counts.Entries, first.Counts.Damaged, first.Counts.Missed, first.Counts.Received));
+        Assert.Equal(new EventCounts(305, 305), second.Counts.Received);
+        Assert.Equal(second.ToBytes(), third.ToBytes());
+        Assert.Equal(610, (await _bench.ReadAsync()).Count);
+        await AssertNothingPendsAsync();
+    }
+
+    [RedisFact]
+    public async Task What_was_handed_out_and_not_committed_comes_again_and_what_was_committed_and_not_acknowledged_does_not()
+    {
+        await AddAsync([.. Visit("u-1", Start, 3)]);
+        using (var state = await _bench.OpenAsync())
+        {
+            // Ends between the reading and the commit.
+            await using var source = Source();
+            Assert.Equal(6, (await source.ReadAsync(state.Commit, CancellationToken.None)).Entries.Count);
+        }
+
+        await AddAsync([.. Visit("u-1", Start.AddHours(1), 2)]);
+        using (var state = await _bench.OpenAsync())
+        {
+            // Ends between the commit and the acknowledgement.
+            await using var source = new Unacknowledging(Source());
+            var intake = new EventIntake(state, source, 14, TimeProvider.System);
+            Assert.Equal(6, await intake.StepAsync(CancellationToken.None));
+        }
+
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((10, new EventCounts(5, 5), 0), (commit.Counts.Entries, commit.Counts.Received, commit.Counts.Missed));
+        await AssertNothingPendsAsync();
+    }
+
+    [RedisFact]
+    public async Task Kill_9_of_the_worker_again_and_again_loses_nothing_and_doubles_nothing()
+    {
+        const int Visits = 200, Steps = 20;
+        var random = new Random(5);
+        var writing = Task.Run(async () =>
+        {
+            for (var visit = 0; visit < Visits; visit++)
+            {
+                await AddAsync([.. Visit($"u-{visit}", Start.AddSeconds(visit), Steps)]);
+                await Task.Delay(20);
+            }
+        });
+        var midway = 0;
+        var before = 0L;
+        for (var kills = 0; kills < 4; kills++)
+        {
+            using var worker = Mtrec.Start(Arguments(_bench.State));
+            for (var deadline = DateTime.UtcNow.AddSeconds(60); Entries() <= before && !writing.IsCompleted; await Task.Delay(10))
+                Assert.True(DateTime.UtcNow < deadline, worker.Said);
+            await Task.Delay(random.Next(20, 300));
+            worker.Signal("KILL");
+            await worker.EndAsync();
+            midway += writing.IsCompleted ? 0 : 1;
+            before = Entries();
+        }
+
+        await writing;
+        Assert.True(midway >= 2, "No kill came while events did.");
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((2 * Visits * Steps, 0, 0), (commit.Counts.Entries, commit.Counts.Damaged, commit.Counts.Missed));
+        using var state = await _bench.OpenAsync();
+        using var snapshot = state.Snapshot();
+        var parts = Enumerable.Range(0, 4).Select(new EventWindow(snapshot).Read).ToArray();
+        Assert.All(parts, part => Assert.Equal((default, default), (part.Duplicates, part.Damaged)));
+        Assert.Equal(2 * Visits * Steps, parts.Sum(part => part.Events.Count));
+        await AssertNothingPendsAsync();
+    }
+
+    [RedisFact]
+    public async Task Redis_killed_and_started_empty_is_gone_on_with()
+    {
+        await AddAsync([.. Visit("u-1", Start, 5)]);
+        using var worker = Mtrec.Start(Arguments(_bench.State));
+        await UntilAsync(() => Entries() == 10, worker);
+
+        await Server.KillAsync();
+        await UntilAsync(() => worker.Error.Contains("Tried again", StringComparison.Ordinal), worker);
+        await Server.StartAgainAsync();
+        await ConnectAsync();
+        await AddAsync([.. Visit("u-2", Start, 5)]);
+        await UntilAsync(() => Entries() == 20, worker);
+        worker.Signal("TERM");
+
+        Assert.Equal(0, await worker.EndAsync());
+        Assert.Equal(20, (await _bench.ReadAsync()).Count);
+    }
+
+    [RedisFact]
+    public async Task Entries_that_were_trimmed_before_they_were_read_are_counted()
+    {
+        await AddAsync([.. Visit("u-1", Start, 5)]);
+        await _bench.CatchUpAsync(Source());
+        await AddAsync([.. Visit("u-1", Start.AddHours(1), 10)]);
+        await Database.ExecuteAsync("XTRIM", EventStreamNames.Key("mtrec", UserPart.Of("u-1", Shards)), "MAXLEN", "6");
+
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((16, 14), (commit.Counts.Entries, commit.Counts.Missed));
+        Assert.Equal(0, (await _bench.CatchUpAsync(Source())).Counts.Missed - commit.Counts.Missed);
+    }
+
+    [RedisFact]
+    public async Task A_second_state_of_the_same_group_is_refused()
+    {
+        await AddAsync([.. Visit("u-1", Start, 5)]);
+        await _bench.CatchUpAsync(Source());
+        await AddAsync([.. Visit("u-2", Start, 5)]);
+
+        var other = await Mtrec.RunAsync([.. Arguments(_bench.State + "-2"), "--once"]);
+
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("belongs to another worker's state", other.Error, StringComparison.Ordinal);
+        Assert.Equal(new EventCounts(10, 10), (await _bench.CatchUpAsync(Source())).Counts.Received);
+    }
+
+    private IDatabase Database => _redis!.GetDatabase();
+
+    private StreamSource Source() => new(Server.Address, "mtrec", Shards, "worker", TimeProvider.System);
+
+    private string[] Arguments(string state) =>
+    [
+        "worker", "--events", $"redis://{Server.Address}", "--registry", _bench.Registry, "--state", state,
+        "--parts", $"{_bench.Parts}", "--shards", Shards.ToString(CultureInfo.InvariantCulture),
+    ];
+
+    private async Task ConnectAsync()
+    {
+        _redis?.Dispose();
+        _redis = await ConnectionMultiplexer.ConnectAsync(Server.Address);
+    }
+
+    // As the service's script does: a user's events in one stream, in their order.
+    private async Task AddAsync(LoggedEvent[] events)
+    {
+        foreach (var entry in events)
+        {
+            await Database.ExecuteAsync(
+                "XADD",
+                (RedisKey)EventStreamNames.Key("mtrec", UserPart.Of(entry.UserId, Shards)),
+                "*",
+                EventStreamNames.IdField,
+                string.Create(CultureInfo.InvariantCulture, $"w-{++_written}"),
+                EventStreamNames.EventField,
+                JsonSerializer.SerializeToUtf8Bytes(entry, LoggedEventJson.Default.LoggedEvent));
+        }
+    }
+
+    private async Task AssertNothingPendsAsync()
+    {
+        for (var shard = 0; shard < Shards; shard++)
+        {
+            var pending = (RedisResult[])(await Database.ExecuteAsync("XPENDING", (RedisKey)EventStreamNames.Key("mtrec", shard), "worker"))!;
+            Assert.Equal(0, (long)pending[0]);
+        }
+    }
+
+    private long Entries()
+    {
+        var path = Path.Combine(_bench.State, "commit");
+        return File.Exists(path) ? Commit.Parse(File.ReadAllBytes(path), path).Counts.Entries : 0;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo, RunningProcess worker)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(60); !isSo(); await Task.Delay(20))
+            Assert.True(DateTime.UtcNow < deadline, worker.Said);
+    }
+
+    /// <summary>Ends before it acknowledges.</summary>
+    private sealed class Unacknowledging(IEventSource source) : IEventSource
+    {
+        public ValueTask<SourceBatch> ReadAsync(Commit commit, CancellationToken cancellation) => source.ReadAsync(commit, cancellation);
+
+        public ValueTask CommittedAsync(CancellationToken cancellation) => default;
+
+        public ValueTask DisposeAsync() => source.DisposeAsync();
+    }
+}
