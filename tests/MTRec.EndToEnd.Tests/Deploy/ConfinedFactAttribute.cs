@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MTRec.Testing;
 using Xunit;
 
 namespace MTRec.EndToEnd.Tests.Deploy;
@@ -9,8 +10,12 @@ internal sealed class ConfinedFactAttribute : FactAttribute
 {
     private static readonly Lazy<bool> MayConfine = new(Try);
 
-    public ConfinedFactAttribute()
+    /// <summary>Skips the test where it cannot be.</summary>
+    /// <param name="redis">Whether it starts a redis-server too.</param>
+    public ConfinedFactAttribute(bool redis = false)
     {
+        if (redis)
+            Skip = new RedisFactAttribute().Skip;
         if (!MayConfine.Value)
             Skip = "This process may not make mounts of its own, or dotnet is not there for other users (it takes root, unshare and setpriv).";
     }

@@ -4,10 +4,7 @@ using Xunit;
 
 namespace MTRec.EndToEnd.Tests.Deploy;
 
-/// <summary>
-/// The service as its image and its pod run it, without an engine: as user 1654 without capabilities, on a read-only root, with its settings linked to a
-/// mounted folder whose contents Kubernetes replaces by a link.
-/// </summary>
+/// <summary>The service as its image and its pod run it, with its settings linked to a mounted folder whose contents Kubernetes replaces by a link.</summary>
 public sealed class ConfinedServiceTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -64,27 +61,22 @@ public sealed class ConfinedServiceTests : IDisposable
 
     private async Task<RunningService> StartAsync()
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
         TestBundles.Publish(Path.Combine(_folder.Path, "registry"));
         Directory.CreateDirectory(Settings);
         await MountAsync("v1", Experiment("first"));
         File.CreateSymbolicLink(Path.Combine(Settings, "appsettings.json"), "..data/appsettings.json");
         var port = FreePort.Find();
-        var process = RunningProcess.StartIn(_folder.Path, "unshare", "-m", "sh", "-euc", $"""
-            cp -r '{Path.Combine(SharedData.RepositoryRoot, "src", "MTRec.Serving", "bin", configuration, "net10.0")}' app
-            ln -s '{Settings}/appsettings.json' app/appsettings.Production.json
-            mkdir tmp events
-            chown 1654 tmp events
-            chmod -R a+rX .
-            mount --make-rprivate /
-            mount --bind tmp tmp
-            mount --bind events events
-            mount -o remount,bind,ro /
-            ! touch app/written 2> /dev/null
-            exec setpriv --reuid 1654 --regid 1654 --clear-groups --bounding-set -all --no-new-privs env -i PATH="$PATH" TMPDIR="$PWD/tmp" \
-              ASPNETCORE_URLS=http://127.0.0.1:{port} DOTNET_USE_POLLING_FILE_WATCHER=1 Registry__Path="$PWD/registry" EventLog__Folder="$PWD/events" \
-              dotnet app/MTRec.Serving.dll
-            """);
+        // Microsoft's image sets the ports 8080 itself.
+        var process = ConfinedProgram.Start(
+            _folder.Path,
+            "MTRec.Serving",
+            prepare: $"ln -s '{Settings}/appsettings.json' app/appsettings.Production.json",
+            writable: "events registry",
+            environment: $"""
+                ASPNETCORE_HTTP_PORTS=8080 ASPNETCORE_URLS=http://127.0.0.1:{port} DOTNET_USE_POLLING_FILE_WATCHER=1 \
+                  Registry__Path="$PWD/registry" EventLog__Folder="$PWD/events"
+                """,
+            arguments: "MTRec.Serving.dll");
         return await RunningService.StartedAsync(process, new Uri($"http://127.0.0.1:{port}"));
     }
 }

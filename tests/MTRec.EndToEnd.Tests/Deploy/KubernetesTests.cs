@@ -168,7 +168,17 @@ public sealed class KubernetesTests
         var workers = int.Parse((string)spec["mpiReplicaSpecs"]!["Worker"]!["replicas"]!, CultureInfo.InvariantCulture);
 
         Assert.Equal(arguments[Array.IndexOf(arguments, "-n") + 1], (workers * int.Parse((string)spec["slotsPerWorker"]!, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture));
-        Assert.Contains("train", arguments);
+    }
+
+    [Fact]
+    public async Task The_training_is_told_nothing_that_the_command_line_does_not_know()
+    {
+        var arguments = Documents("training/mpijob.yaml").Single()["spec"]!["mpiReplicaSpecs"]!["Launcher"]!["template"]!["spec"]!["containers"]![0]!["args"]!.AsArray()
+            .Select(text => (string)text!).SkipWhile(argument => argument != "/app/mtrec.dll").Skip(1).ToArray();
+        var (exitCode, help) = await Programs.MtrecAsync(arguments[0], "--help");
+
+        Assert.True(exitCode == 0, help);
+        Assert.All(arguments.Where(argument => argument.StartsWith("--", StringComparison.Ordinal)), option => Assert.Contains($"{option} <", help, StringComparison.Ordinal));
     }
 
     private static void AssertSelects(IDictionary<string, string> selector, IDictionary<string, string> labels)
