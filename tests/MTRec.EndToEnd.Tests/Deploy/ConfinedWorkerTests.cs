@@ -34,7 +34,7 @@ public sealed class ConfinedWorkerTests : IDisposable
         .Select(argument => argument.Replace("redis:6379", redis.Address, StringComparison.Ordinal))
         .Select(argument => argument.StartsWith('/') ? argument[1..] : argument));
 
-    private async Task WriteEventsAsync(string registry, RedisServer redis)
+    private static async Task WriteEventsAsync(string registry, RedisServer redis)
     {
         var address = $"http://127.0.0.1:{FreePort.Find()}";
         var process = Programs.Serve("--urls", address, "--Registry:Path", registry, "--EventLog:Sink", "RedisStreams", "--Redis:Configuration", redis.Address);
