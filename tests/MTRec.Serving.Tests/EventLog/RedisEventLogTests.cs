@@ -1,11 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using MTRec.Core.Events;
 using MTRec.Serving.EventLog;
 using MTRec.Serving.Redis;
 using MTRec.Testing;
-using StackExchange.Redis;
 
 namespace MTRec.Serving.Tests.EventLog;
 
@@ -21,14 +19,14 @@ public sealed class RedisEventLogTests
 
         await Task.WhenAll(WriteAsync(one, "a"), WriteAsync(other, "b"));
 
-        var entries = await EntriesAsync(server.Address);
+        var entries = await StreamEntries.ReadAsync(server.Address);
         Assert.Equal(2000, entries.Count);
         Assert.Equal(2000, entries.Select(entry => entry.Id).Distinct().Count());
         Assert.Equal(16, entries.Select(entry => entry.Stream).Distinct().Count());
-        foreach (var user in entries.GroupBy(entry => entry.Event.UserId))
+        foreach (var user in entries.GroupBy(entry => entry.Feedback.UserId))
         {
             Assert.Single(user.Select(entry => entry.Stream).Distinct());
-            foreach (var writer in user.GroupBy(entry => entry.Event.EventId[0]))
+            foreach (var writer in user.GroupBy(entry => entry.Feedback.EventId[0]))
                 Assert.Equal(writer.Select(entry => Number(entry)).Order(), writer.Select(Number));
         }
 
@@ -38,7 +36,7 @@ public sealed class RedisEventLogTests
                 await log.AppendAsync([.. batch.Select(i => TestEvents.Feedback($"{writer}{i}", $"u-{i % 50}", DateTimeOffset.UnixEpoch))], default);
         }
 
-        static int Number(Entry entry) => int.Parse(entry.Event.EventId[1..], CultureInfo.InvariantCulture);
+        static int Number(StreamEntry entry) => int.Parse(entry.Feedback.EventId[1..], CultureInfo.InvariantCulture);
     }
 
     [RedisFact]
@@ -59,7 +57,7 @@ public sealed class RedisEventLogTests
 
         Assert.Equal(
             Enumerable.Range(0, 102).Select(i => $"e-{i}").Order(StringComparer.Ordinal),
-            (await EntriesAsync(server.Address)).Select(entry => entry.Event.EventId).Order(StringComparer.Ordinal));
+            (await StreamEntries.ReadAsync(server.Address)).Select(entry => entry.Feedback.EventId).Order(StringComparer.Ordinal));
     }
 
     [RedisFact]
@@ -74,7 +72,7 @@ public sealed class RedisEventLogTests
 
         await UntilTakenAsync(log, batch[5..]);
 
-        Assert.Equal(["e-5", "e-6", "e-7", "e-8", "e-9"], (await EntriesAsync(server.Address)).Select(entry => entry.Event.EventId));
+        Assert.Equal(["e-5", "e-6", "e-7", "e-8", "e-9"], (await StreamEntries.ReadAsync(server.Address)).Select(entry => entry.Feedback.EventId));
     }
 
     [RedisFact]
@@ -110,8 +108,8 @@ public sealed class RedisEventLogTests
 
         await UntilTakenAsync(log, [.. Enumerable.Range(0, 500).Select(i => TestEvents.Feedback($"e-{i}", $"u-{i}", DateTimeOffset.UnixEpoch))]);
 
-        var entries = await EntriesAsync(cluster.Addresses);
-        Assert.Equal(500, entries.Select(entry => entry.Event.EventId).Distinct().Count());
+        var entries = await StreamEntries.ReadAsync(cluster.Addresses);
+        Assert.Equal(500, entries.Select(entry => entry.Feedback.EventId).Distinct().Count());
         var sizes = await Task.WhenAll(cluster.Nodes.Select(node => node.CommandAsync("dbsize")));
         // A replica may not have followed yet.
         Assert.InRange(sizes.Count(size => int.Parse(size, CultureInfo.InvariantCulture) is >= 2 and <= 30), 3, 6);
@@ -128,11 +126,11 @@ public sealed class RedisEventLogTests
         Assert.Equal(1, (await app.FeedbackAsync(Requests.Event("e-1"))).Accepted);
         await server.StartAgainAsync();
 
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); (await EntriesAsync(server.Address)).Count < 2; await Task.Delay(100))
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); (await StreamEntries.ReadAsync(server.Address)).Count < 2; await Task.Delay(100))
             Assert.True(DateTime.UtcNow < deadline, "The events did not arrive.");
         await app.FeedbackAsync(Requests.Event("e-2"));
         Assert.Empty(await app.StopAndReadEventsAsync());
-        var entries = await EntriesAsync(server.Address);
+        var entries = await StreamEntries.ReadAsync(server.Address);
         Assert.Equal(3, entries.Count);
         Assert.Equal(answer.RequestId, Assert.Single(entries.Select(entry => entry.Logged).OfType<ExposureEvent>()).RequestId);
     }
@@ -161,28 +159,5 @@ public sealed class RedisEventLogTests
                 // Once more.
             }
         }
-    }
-
-    private static async Task<IReadOnlyList<Entry>> EntriesAsync(string addresses)
-    {
-        using var redis = await ConnectionMultiplexer.ConnectAsync(addresses);
-        var entries = new List<Entry>();
-        for (var shard = 0; shard < 16; shard++)
-        {
-            RedisKey stream = $"t:events:{{{shard}}}";
-            foreach (var entry in (RedisResult[])(await redis.GetDatabase().ExecuteAsync("XRANGE", stream, "-", "+"))!)
-            {
-                var fields = (RedisValue[])((RedisResult[])entry!)[1]!;
-                Assert.Equal(["id", "event"], [(string)fields[0]!, (string)fields[2]!]);
-                entries.Add(new Entry(shard, (string)fields[1]!, JsonSerializer.Deserialize((string)fields[3]!, LoggedEventJson.Default.LoggedEvent)!));
-            }
-        }
-
-        return entries;
-    }
-
-    private sealed record Entry(int Stream, string Id, LoggedEvent Logged)
-    {
-        public FeedbackEvent Event => (FeedbackEvent)Logged;
     }
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using MTRec.Core.Events;
+using MTRec.Serving.Tests.EventLog;
 using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.Faults;
@@ -65,6 +67,34 @@ public sealed class RedisFaultTests
         Assert.All(await load.StopAsync(), outcome => Assert.True(outcome.Status == 200, $"{outcome.Status} {outcome.Failure}"));
         Assert.Equal(202, await FeedbackAsync(service, "e-1", "u"));
         Assert.Equal(1, await TotalAsync(service, "u"));
+    }
+
+    [RedisFact(Timeout = 240_000)]
+    public async Task Streams_frozen_under_load_miss_no_event_and_have_none_twice()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        using var service = await ServiceProcess.StartAsync(
+            "--EventLog:Sink=RedisStreams", "--EventLog:StreamBudget=00:00:00.5", $"--Redis:Configuration={redis.Address}", "--Redis:KeyPrefix=t");
+        var load = RankLoad.Start(service.Client, 4, TimeSpan.FromMilliseconds(5));
+        await load.MoreAsync(200);
+
+        for (var round = 0; round < 2; round++)
+        {
+            redis.Signal("STOP");
+            await load.MoreAsync(200);
+            await Bundles.Eventually.TrueAsync(
+                async () => (await service.MetricsAsync()).Matching("mtrec_event_log_failed_writes_total").Sum(sample => sample.Value) > round, () => Task.FromResult(service.Said));
+            redis.Signal("CONT");
+            await load.MoreAsync(200);
+        }
+
+        var outcomes = await load.StopAsync();
+        Assert.Equal(0, await service.StopAsync());
+        Assert.All(outcomes, outcome => Assert.Equal((200, 0), (outcome.Status, outcome.Degraded.Length)));
+        var requests = (await StreamEntries.ReadAsync(redis.Address)).Select(entry => ((ExposureEvent)entry.Logged).RequestId).ToArray();
+        Assert.Equal(outcomes.Count, requests.Distinct().Count());
+        Assert.Equal(outcomes.Count, requests.Length);
+        Assert.Contains("could not be written to the event log", service.Said, StringComparison.Ordinal);
     }
 
     private static async Task SurvivesAsync(Func<RedisServer, Task> strike, Func<RedisServer, Task> mend, bool keepsData)
