@@ -22,6 +22,7 @@ internal sealed partial class ClockWatch : BackgroundService
         _time = time;
         _logger = logger;
         _jumps = meters.Create(Metering.Meter).CreateCounter<long>("mtrec.clock.jumps", "{jump}", "Times that the machine's clock was set by more than a second.");
+        _jumps.Add(0);
     }
 
     /// <inheritdoc/>

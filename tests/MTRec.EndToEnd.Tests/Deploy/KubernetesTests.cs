@@ -154,6 +154,10 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void Alerts_are_the_same_as_elsewhere() => Assert.True(JsonNode.DeepEquals(
+        DeployFiles.Yaml("deploy/prometheus/alerts.yml")[0]["groups"], Documents("monitoring/alerts.yaml").Single()["spec"]!["groups"]));
+
+    [Fact]
     public void The_budget_leaves_replicas_at_the_fewest_that_scaling_allows()
     {
         var fewest = Typed<V2HorizontalPodAutoscaler>("base/scaling.yaml").Spec.MinReplicas!.Value;
@@ -204,6 +208,7 @@ public sealed class KubernetesTests
             "NetworkPolicy" => Read<V1NetworkPolicy>(document),
             // Kinds of operators: what they hold of Kubernetes' own.
             "MPIJob" => PodsOf(document).ToArray(),
+            "PrometheusRule" => document["spec"]!["groups"]!.AsArray(),
             "ServiceMonitor" => (object)Convert<V1LabelSelector>(document["spec"]!["selector"]!),
             var kind => throw new InvalidOperationException($"Nobody has said which type a {kind} has."),
         };
