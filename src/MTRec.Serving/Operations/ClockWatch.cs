@@ -22,12 +22,13 @@ internal sealed partial class ClockWatch : BackgroundService
         _time = time;
         _logger = logger;
         _jumps = meters.Create(Metering.Meter).CreateCounter<long>("mtrec.clock.jumps", "{jump}", "Times that the machine's clock was set by more than a second.");
-        _jumps.Add(0);
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // Shown from the start on; before it nobody collects yet.
+        _jumps.Add(0);
         using var timer = new PeriodicTimer(Period, _time);
         var (clock, passed) = (_time.GetUtcNow(), _time.GetTimestamp());
         while (await timer.WaitForNextTickAsync(stoppingToken))
