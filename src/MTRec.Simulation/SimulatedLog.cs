@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using MTRec.Core.Events;
-using MTRec.Core.Features;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
@@ -12,8 +11,7 @@ namespace MTRec.Simulation;
 
 /// <summary>Lets policies rank for simulated users and writes what happened as the service would have: one JSON object a line.</summary>
 /// <param name="environment">The users.</param>
-/// <param name="schema">The layout of the environment's inputs.</param>
-public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema schema)
+public sealed class SimulatedLog(KuaiRandEnvironment environment)
 {
     /// <summary>Runs whole sessions.</summary>
     /// <param name="policy">Who ranks.</param>
@@ -84,7 +82,7 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
         var (n, l) = (environment.Shape.Candidates, environment.Shape.ListSize);
         var final = scores.Floats();
         var shown = outcome.Shown!.Longs();
-        var actions = ShownActions();
+        var actions = environment.LastActions();
         var watch = outcome.Responses!.select(-1, environment.Shape.Responses.Count - 1).Floats();
         for (var session = 0; session < requests.Active.Length; session++)
         {
@@ -120,16 +118,6 @@ public sealed class SimulatedLog(KuaiRandEnvironment environment, FeatureSchema 
                 });
             }
         }
-    }
-
-    // The history's last rows are the list just shown; only they tell which strong positive it was.
-    private string[][][] ShownActions()
-    {
-        var (names, l) = (schema.History.Actions, environment.Shape.ListSize);
-        var columns = environment.Inputs.History.narrow(1, schema.History.Length - l, l).narrow(2, HistoryLayout.ActionStart, names.Count);
-        var done = columns.Floats();
-        return [.. done.Chunk(l * names.Count).Select(session => session.Chunk(names.Count)
-            .Select(item => names.Where((_, action) => item[action] == 1).ToArray()).ToArray())];
     }
 
     private static Observation Outer(Observation observation)

@@ -8,11 +8,14 @@ internal static class Programs
     /// <summary>Starts the service.</summary>
     public static RunningProcess Serve(params string[] arguments) => Start("MTRec.Serving", "MTRec.Serving", arguments);
 
+    /// <summary>Starts <c>mtrec</c>.</summary>
+    public static RunningProcess Mtrec(params string[] arguments) => Start("MTRec.Trainer", "mtrec", arguments);
+
     /// <summary>Runs <c>mtrec</c> to its end.</summary>
     /// <returns>The exit code and everything it said.</returns>
     public static async Task<(int ExitCode, string Said)> MtrecAsync(params string[] arguments)
     {
-        using var mtrec = Start("MTRec.Trainer", "mtrec", arguments);
+        using var mtrec = Mtrec(arguments);
         return (await mtrec.EndAsync(), mtrec.Said);
     }
 

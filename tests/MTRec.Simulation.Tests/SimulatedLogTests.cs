@@ -80,7 +80,7 @@ public sealed class SimulatedLogTests(SyntheticSimulator simulator) : IClassFixt
         var fusion = new FusionSection(FusionFormula.WeightedSum, "test", [.. fitted.Tasks.Select(task => new ActionDimension($"{task.Name}.weight", 0, 2))], null);
         using var policy = new ConstantPolicy("test", new FusionActions(fusion, fitted.Tasks.Count), new float[fitted.Tasks.Count]);
         using var text = new StringWriter();
-        var sessions = new SimulatedLog(fitted.Training, fitted.Schema).Run(policy, exploration, "test/1", Sessions, 3, text, CancellationToken.None);
+        var sessions = new SimulatedLog(fitted.Training).Run(policy, exploration, "test/1", Sessions, 3, text, CancellationToken.None);
         var events = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonSerializer.Deserialize(line, LoggedEventJson.Default.LoggedEvent)!).ToArray();
         return (sessions, events);

@@ -25,6 +25,8 @@ public sealed class KuaiRandEnvironment : IEnvironment
     private Generator? _chance;
     private SessionBatch? _sessions;
     private Observation? _observed;
+    private float[] _startSatisfaction = [];
+    private long[] _startMoments = [];
 
     internal KuaiRandEnvironment(string name, KuaiRandWorld world, SessionStarts starts, ResponseModel responses, KuaiRandSessionOptions options)
     {
@@ -102,11 +104,68 @@ public sealed class KuaiRandEnvironment : IEnvironment
             Views = zeros(sessions),
             Places = _world.Pool.Draw(Chance(sessions, _options.Candidates)),
         };
+        _startSatisfaction = next.Satisfaction.Floats();
+        _startMoments = next.Now.Longs();
         Keep(next, Observe(next));
-        var first = Copy(Observed);
-        foreach (var tensor in Tensors(first))
-            tensor.MoveToOuterDisposeScope();
-        return first;
+        return Outwards(Copy(Observed));
+    }
+
+    /// <summary>
+    /// The same users come back for another session: in the mood and the context in which they began, with what they have seen since in their
+    /// history.
+    /// </summary>
+    /// <param name="seed">Decides all chance of the session.</param>
+    /// <param name="later">Time since the first session began. A session that has lasted longer than that is followed at once.</param>
+    /// <returns>The first states.</returns>
+    public Observation Return(int seed, TimeSpan later)
+    {
+        var sessions = Sessions;
+        using var quiet = no_grad();
+        using var scope = NewDisposeScope();
+        _chance?.Dispose();
+        _chance = new Generator((ulong)seed);
+        var count = sessions.UserIds.Count;
+        var now = maximum(tensor(_startMoments) + (long)later.TotalMilliseconds, sessions.Now);
+        var history = sessions.History.clone();
+        Age(history, sessions.Times, now);
+        var next = sessions with
+        {
+            History = history,
+            Now = now,
+            Satisfaction = tensor(_startSatisfaction),
+            Active = ones(count),
+            Views = zeros(count),
+            Places = _world.Pool.Draw(Chance(count, _options.Candidates)),
+        };
+        Keep(next, Observe(next));
+        return Outwards(Copy(Observed));
+    }
+
+    /// <summary>Ends sessions in which nothing was shown.</summary>
+    /// <param name="places">The sessions' places in the batch.</param>
+    public void Leave(IReadOnlyCollection<int> places)
+    {
+        if (places.Count == 0)
+            return;
+        var sessions = Sessions;
+        using var scope = NewDisposeScope();
+        var active = sessions.Active.index_fill(0, tensor([.. places.Select(place => (long)place)]), 0);
+        Keep(sessions with { Active = active }, Copy(Observed) with { Active = active.clone() });
+    }
+
+    /// <summary>
+    /// Names of the actions [B][L][] on the items that were shown last. They tell which strong positive it was; of sessions that have ended
+    /// earlier they are those of the session's end.
+    /// </summary>
+    public string[][][] LastActions()
+    {
+        var names = _world.Actions.Names;
+        var length = Sessions.History.shape[1];
+        var list = _options.ListSize;
+        using var scope = NewDisposeScope();
+        var done = Sessions.History.narrow(1, length - list, list).narrow(2, HistoryLayout.ActionStart, names.Count).Floats();
+        return [.. done.Chunk(list * names.Count).Select(session => session.Chunk(names.Count)
+            .Select(item => names.Where((_, action) => item[action] == 1).ToArray()).ToArray())];
     }
 
     /// <inheritdoc/>
@@ -173,6 +232,13 @@ public sealed class KuaiRandEnvironment : IEnvironment
             Responses = zeros(count, list, ResponseLayout.Names.Length),
         };
         return Outwards(outcome);
+    }
+
+    private static Observation Outwards(Observation observation)
+    {
+        foreach (var tensor in Tensors(observation))
+            tensor.MoveToOuterDisposeScope();
+        return observation;
     }
 
     private static Outcome Outwards(Outcome outcome)
@@ -263,9 +329,15 @@ public sealed class KuaiRandEnvironment : IEnvironment
 
         var passed = ((watch.sum([1L, 2L]) + (_options.PauseSeconds * shown)) * 1000).round().to(ScalarType.Int64);
         var now = sessions.Now + passed;
-        var age = (now.unsqueeze(1) - nextTimes).clamp_min(0).to(ScalarType.Float32) / 1000;
-        nextHistory.select(-1, HistoryLayout.AgeColumn).copy_(age * nextHistory.select(-1, HistoryLayout.PresentColumn));
+        Age(nextHistory, nextTimes, now);
         return (nextHistory, nextTimes, now);
+    }
+
+    // Ages by a moment, in place.
+    private static void Age(Tensor history, Tensor times, Tensor now)
+    {
+        var age = (now.unsqueeze(1) - times).clamp_min(0).to(ScalarType.Float32) / 1000;
+        history.select(-1, HistoryLayout.AgeColumn).copy_(age * history.select(-1, HistoryLayout.PresentColumn));
     }
 
     private void Keep(SessionBatch next, Observation observed)

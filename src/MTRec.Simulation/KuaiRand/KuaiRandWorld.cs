@@ -51,6 +51,9 @@ internal sealed class HistoryActions
         _cumulative[^1] = 1;
     }
 
+    /// <summary>Names of the columns.</summary>
+    public IReadOnlyList<string> Names => _actions;
+
     /// <summary>[.., actions] of responses [.., responses] and a chance in [0, 1) [..].</summary>
     public Tensor Of(Tensor responses, Tensor chance)
     {

@@ -7,6 +7,7 @@ using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fusion;
 using MTRec.Simulation;
 using MTRec.Simulation.KuaiRand;
+using MTRec.Trainer.ClosedLoop;
 using MTRec.Trainer.CommandLine;
 using Spectre.Console;
 using static TorchSharp.torch;
@@ -37,30 +38,43 @@ internal static class SimulateCommand
         exploration.AcceptOnlyFromAmong("none", "bounded", "gaussian");
         var half = new Option<string>("--half") { Description = "Which half of the users: training or evaluation.", DefaultValueFactory = _ => "evaluation", HelpName = "HALF" };
         half.AcceptOnlyFromAmong("training", "evaluation");
-        var users = OptionKinds.Whole("--users", "Sessions of each policy.", 1000, 1, 1_000_000);
+        var users = OptionKinds.Whole("--users", "Sessions of each policy; with --url, users who come back.", 1000, 1, 1_000_000);
         var candidates = OptionKinds.Whole("--candidates", "Candidates a request.", 30, 1, 1000);
         var list = OptionKinds.Whole("--list-size", "Items shown a request.", 1, 1, 50);
         var share = OptionKinds.Real("--user-share", "Share of the log's users that is read; for a quick look.", 1, 0.001, 1);
         var seed = OptionKinds.Whole("--seed", "Seed of the fit, the users and their chance.", 1, 0, int.MaxValue);
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 2, 1, 256);
-        var output = new Option<string>("--out") { Description = "Folder for the events, POLICY.jsonl each; none where left out.", HelpName = "DIR" };
-        var command = new DocumentedCommand("simulate", "Lets policies rank for simulated users and compares what comes of it.")
+        var output = new Option<string>("--out") { Description = "Folder for the events, POLICY.jsonl each; with --url, for the figures and the page with plots. None where left out.", HelpName = "DIR" };
+        var loop = new LoopCommandLine();
+        var command = new DocumentedCommand("simulate", "Lets policies, or a running service, rank for simulated users and compares what comes of it.")
         {
             Examples =
             [
                 "mtrec simulate --data kuairand-pure --policy fixed random deploy/registry/default/1 --users 1000",
                 "mtrec simulate --data kuairand-pure --policy fixed --exploration bounded --half training --out var/simulated",
+                "mtrec simulate --url http://127.0.0.1:5080 --data kuairand-pure --users 500 --days 7 --experiment fusion --out var/loop",
             ],
             Remarks = """
                 Every policy meets the same users in the same mood. Rewards are sums over a session: watch time, and click, long view, like,
                 strong positives and hate weighted by their correlation with future watching; both groups vary alike over the log. Intervals
                 are 95 % bootstrap intervals by session. The events are those that the service writes; an explored action comes with the
                 action it was drawn around, its bounds and its density.
+
+                With --url each user comes back every day, under the id sim-SEED-NUMBER, sees the first items of the service's answer, responds and
+                sends feedback. A call without an answer, or answered with 429, 502, 503 or 504, is made again with the same ids. Chance depends on seed,
+                user, day and step alone. An access key is read from MTREC_KEY. The exit code is 1 where a call failed for good.
                 """,
         };
         command.AddAll(environment, data, policies, exploration, half, users, candidates, list, share, seed, threads, output);
-        command.SetAction((result, cancellation) => RunAsync(
-            new SimulateRun
+        loop.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(loop.Urls) is not null && (result.GetResult(policies) is { Implicit: false } || result.GetResult(exploration) is { Implicit: false }))
+                result.AddError("--policy and --exploration go without --url: there the service ranks.");
+        });
+        command.SetAction((result, cancellation) =>
+        {
+            var run = new SimulateRun
             {
                 Data = result.GetRequiredValue(data).FullName,
                 Policies = result.GetRequiredValue(policies),
@@ -81,9 +95,32 @@ internal static class SimulateCommand
                     UserShare = result.GetValue(share),
                     Sessions = new KuaiRandSessionOptions { Candidates = result.GetValue(candidates), ListSize = Math.Min(result.GetValue(list), result.GetValue(candidates)) },
                 },
-            },
-            cancellation));
+            };
+            return loop.IsWanted(result) ? MeetServiceAsync(run, loop.Read(result, run.Seed), cancellation) : RunAsync(run, cancellation);
+        });
         return command;
+    }
+
+    private static async Task<int> MeetServiceAsync(SimulateRun run, LoopOptions options, CancellationToken cancellation)
+    {
+        set_num_threads(run.Threads);
+        return await LoopCommandLine.RunAsync(
+            options,
+            async () =>
+            {
+                var simulator = await FitAsync(run, cancellation);
+                return new KuaiRandUsers(simulator, run.Training, run.Sessions, run.Seed);
+            },
+            run.Output,
+            run.Threads,
+            cancellation);
+    }
+
+    private static async Task<KuaiRandSimulator> FitAsync(SimulateRun run, CancellationToken cancellation)
+    {
+        var simulator = await Terminal.WithStagesAsync(progress => Task.Run(() => KuaiRandSimulator.Fit(run.Data, run.Options, progress, cancellation), cancellation));
+        Terminal.Notes.WriteLine(simulator.Report.ToString());
+        return simulator;
     }
 
     private static async Task<int> RunAsync(SimulateRun run, CancellationToken cancellation)
@@ -99,10 +136,9 @@ internal static class SimulateCommand
             }
         }
 
-        using var simulator = await Terminal.WithStagesAsync(progress => Task.Run(() => KuaiRandSimulator.Fit(run.Data, run.Options, progress, cancellation), cancellation));
-        Terminal.Notes.WriteLine(simulator.Report.ToString());
+        using var simulator = await FitAsync(run, cancellation);
         var environment = run.Training ? simulator.Training : simulator.Evaluation;
-        var log = new SimulatedLog(environment, simulator.Schema);
+        var log = new SimulatedLog(environment);
         var table = new Table().AddColumns("policy", "sessions", "views", "reward", "watch time", "behaviours");
         if (run.Output is { } folder)
             Directory.CreateDirectory(folder);

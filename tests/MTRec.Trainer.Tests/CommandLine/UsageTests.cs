@@ -17,6 +17,9 @@ public sealed class UsageTests
     [InlineData("replay --url ftp://127.0.0.1 --log mtrec.dll")]
     [InlineData("replay --url http://127.0.0.1:1 --log mtrec.dll --user-features mtrec.dll")]
     [InlineData("score --bundle b --log mtrec.dll --out o --mental-weight NaN")]
+    [InlineData("simulate --url nonsense --data .")]
+    [InlineData("simulate --url http://127.0.0.1:1 --data . --policy fixed")]
+    [InlineData("simulate --url http://127.0.0.1:1")]
     public async Task A_command_line_without_sense_ends_with_2_and_says_why(string arguments)
     {
         // mtrec.dll stands for any file that exists.

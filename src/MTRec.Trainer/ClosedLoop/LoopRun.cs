@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Globalization;
+using MTRec.Core.Features;
+using MTRec.V1;
+
+namespace MTRec.Trainer.ClosedLoop;
+
+/// <summary>
+/// Simulated users act on a running service: each asks, sees the first items of the answer, responds, and the response is sent as feedback. All users take a
+/// step before anyone takes the next.
+/// </summary>
+/// <param name="users">Who comes.</param>
+/// <param name="service">What they meet.</param>
+/// <param name="bundle">What a rank call may hold.</param>
+/// <param name="options">How.</param>
+internal sealed class LoopRun(ILoopUsers users, ServiceReplicas service, ServedBundle bundle, LoopOptions options)
+{
+    private const string Everyone = "all";
+    private const string NoVariant = "none";
+
+    /// <summary>What was asked and what came of it.</summary>
+    public LoopCounts Counts { get; } = new();
+
+    /// <summary>What the sessions came to.</summary>
+    public LoopTally Tally { get; } = new();
+
+    /// <summary>Runs all days.</summary>
+    /// <param name="dayEnded">Told of every day that has ended, from 0.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public async Task RunAsync(Action<int> dayEnded, CancellationToken cancellation)
+    {
+        for (var day = 0; day < options.Days; day++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            users.Begin(day);
+            for (var step = 0; users.Present.Contains(true); step++)
+                await StepAsync(day, step, cancellation);
+            Counts.Retries = service.Retries;
+            dayEnded(day);
+            var rest = TimeSpan.FromSeconds(options.DaySeconds) - Stopwatch.GetElapsedTime(began);
+            if (rest > TimeSpan.Zero && day + 1 < options.Days)
+                await Task.Delay(rest, cancellation);
+        }
+    }
+
+    private async Task StepAsync(int day, int step, CancellationToken cancellation)
+    {
+        int[] here = [.. Enumerable.Range(0, users.Count).Where(user => users.Present[user])];
+        var asked = new RankRequest?[users.Count];
+        var answers = new Answer<RankResponse>[users.Count];
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(here, parallel, async (user, token) =>
+        {
+            var request = asked[user] = Request(user, day, step);
+            answers[user] = await TryAsync(async () => Checked(request, await service.PostAsync("v1/rank", request, RankResponse.Parser, user + step, token)));
+        });
+        var shown = Array.ConvertAll(answers, answer => answer.Value?.ItemIds.ToArray());
+        var responses = users.Respond(shown);
+        foreach (var user in here)
+            Count(day, user, answers[user], responses[user]);
+
+        int[] seen = [.. here.Where(user => responses[user] is not null)];
+        var taken = new Answer<FeedbackResponse>[users.Count];
+        await Parallel.ForEachAsync(seen, parallel, async (user, token) =>
+        {
+            var feedback = Feedback(asked[user]!, responses[user]!);
+            taken[user] = await TryAsync(() => service.PostAsync("v1/feedback", feedback, FeedbackResponse.Parser, user + step, token));
+        });
+        foreach (var user in seen)
+            Count(responses[user]!.Items.Count, taken[user]);
+    }
+
+    private RankRequest Request(int user, int day, int step)
+    {
+        var query = users.Query(user);
+        var id = string.Create(CultureInfo.InvariantCulture, $"sim-{options.Seed}-{user}");
+        var request = new RankRequest
+        {
+            UserId = id,
+            RequestId = string.Create(CultureInfo.InvariantCulture, $"{options.Run}-{id}-{day}-{step}"),
+            TimestampMs = query.Moment.ToUnixTimeMilliseconds(),
+            Limit = users.ListSize,
+            Columns = new Columns { ItemIds = { query.ItemIds } },
+        };
+        request.Context.AddRange(bundle.Known(FeatureKind.Context, query.Context));
+        request.UserFeatures.AddRange(bundle.Known(FeatureKind.User, query.User));
+        if (options.BundlePredicts)
+            return request;
+        foreach (var (k, task) in users.Tasks.Index())
+        {
+            if (bundle.Tasks.Any(known => known.Name == task.Name))
+                request.Columns.Scores.Add(new ScoreColumn { Task = task.Name, Values = { query.ItemIds.Select((_, place) => query.Scores[(place * users.Tasks.Count) + k]) } });
+        }
+
+        return request;
+    }
+
+    private static RankResponse Checked(RankRequest request, RankResponse answer)
+    {
+        var wanted = Math.Min(request.Limit, request.Columns.ItemIds.Count);
+        return answer.ItemIds.Count == wanted && answer.ItemIds.Distinct(StringComparer.Ordinal).Count() == wanted && answer.ItemIds.All(request.Columns.ItemIds.Contains)
+            ? answer
+            : throw new ServiceCallException("v1/rank: the answer's items are not those asked for", new InvalidDataException());
+    }
+
+    private static FeedbackRequest Feedback(RankRequest asked, LoopResponse response)
+    {
+        var feedback = new FeedbackRequest();
+        foreach (var (place, item) in response.Items.Index())
+        {
+            var entry = new FeedbackEvent
+            {
+                EventId = string.Create(CultureInfo.InvariantCulture, $"{asked.RequestId}-{place}"),
+                RequestId = asked.RequestId,
+                UserId = asked.UserId,
+                ItemId = item.ItemId,
+                TimestampMs = asked.TimestampMs,
+                Actions = { item.Actions },
+            };
+            if (item.WatchSeconds is { } seconds)
+                entry.WatchSeconds = seconds;
+            feedback.Events.Add(entry);
+        }
+
+        return feedback;
+    }
+
+    private static async Task<Answer<T>> TryAsync<T>(Func<Task<T>> call)
+        where T : class
+    {
+        try
+        {
+            return new Answer<T>(await call(), null);
+        }
+        catch (ServiceCallException e)
+        {
+            return new Answer<T>(null, e.Message);
+        }
+    }
+
+    private void Count(int day, int user, Answer<RankResponse> answer, LoopResponse? response)
+    {
+        Counts.RankCalls++;
+        if (answer.Value is not { } ranked)
+        {
+            Counts.RankFailed++;
+            LoopCounts.Add(Counts.Failures, answer.Fault!);
+            return;
+        }
+
+        Counts.RankAnswered++;
+        Counts.RankDegraded += ranked.Degraded.Count > 0 ? 1 : 0;
+        Counts.RankExploring += ranked.Exploring ? 1 : 0;
+        foreach (var part in ranked.Degraded)
+            LoopCounts.Add(Counts.Degraded, part);
+        var variant = options.Experiment is null
+            ? Everyone
+            : ranked.Variants.FirstOrDefault(taken => taken.Experiment == options.Experiment)?.Variant_ ?? NoVariant;
+        LoopCounts.Add(Counts.ExposuresByVariant, variant);
+        LoopCounts.Add(Counts.ExposuresByBundle, $"{ranked.Bundle?.Name}/{ranked.Bundle?.Version}");
+        Tally.Add(day, variant, user, response!);
+    }
+
+    private void Count(int sent, Answer<FeedbackResponse> answer)
+    {
+        Counts.FeedbackSent += sent;
+        if (answer.Value is not { } taken)
+        {
+            Counts.FeedbackLost += sent;
+            LoopCounts.Add(Counts.Failures, answer.Fault!);
+            return;
+        }
+
+        Counts.FeedbackAccepted += taken.Accepted;
+        Counts.FeedbackDuplicates += taken.Duplicates;
+        Counts.FeedbackRejected += taken.Rejected.Count;
+        foreach (var rejection in taken.Rejected)
+            LoopCounts.Add(Counts.Failures, $"feedback: {rejection.Field} {rejection.Reason}");
+    }
+
+    /// <summary>An answer, or why there is none.</summary>
+    private readonly record struct Answer<T>(T? Value, string? Fault)
+        where T : class;
+}

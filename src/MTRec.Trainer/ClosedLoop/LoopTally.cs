@@ -1,0 +1,82 @@
+using MTRec.Learning.Evaluation;
+
+namespace MTRec.Trainer.ClosedLoop;
+
+/// <summary>What sessions came to, by day, variant and user. A user who changes the variant within a session counts in both.</summary>
+internal sealed class LoopTally
+{
+    private const int Sessions = 0;
+    private readonly SortedDictionary<(int Day, string Variant), SortedDictionary<int, double[]>> _sums = new(Comparer<(int Day, string Variant)>.Create(
+        (x, y) => x.Day != y.Day ? x.Day.CompareTo(y.Day) : string.CompareOrdinal(x.Variant, y.Variant)));
+
+    /// <summary>Days that anything was shown on, from 0.</summary>
+    public IReadOnlyList<int> Days => [.. _sums.Keys.Select(key => key.Day).Distinct()];
+
+    /// <summary>The variants, in order.</summary>
+    public IReadOnlyList<string> Variants => [.. _sums.Keys.Select(key => key.Variant).Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>Adds what a user did with a list.</summary>
+    public void Add(int day, string variant, int user, LoopResponse response)
+    {
+        if (!_sums.TryGetValue((day, variant), out var users))
+            _sums[(day, variant)] = users = [];
+        if (!users.TryGetValue(user, out var sums))
+            users[user] = sums = new double[1 + LoopFigure.All.Count];
+        sums[Sessions] = 1;
+        foreach (var (place, figure) in LoopFigure.All.Index())
+            sums[1 + place] = figure.IsLast ? figure.Of(response) : sums[1 + place] + figure.Of(response);
+    }
+
+    /// <summary>Number of sessions.</summary>
+    /// <param name="day">The day; null for all.</param>
+    /// <param name="variant">The variant.</param>
+    public int Count(int? day, string variant) => Of(day, variant).Sum(users => users.Count);
+
+    /// <summary>Each figure's mean over sessions, with 95 % intervals by user; NaN where there were none.</summary>
+    /// <param name="day">The day; null for all, where a user's sessions hang together.</param>
+    /// <param name="variant">The variant.</param>
+    /// <param name="bootstrap">The resampling.</param>
+    public IReadOnlyList<Estimate> Means(int? day, string variant, UserBootstrap bootstrap)
+    {
+        var all = new SortedDictionary<int, double[]>();
+        foreach (var (user, sums) in Of(day, variant).SelectMany(users => users))
+            all[user] = all.TryGetValue(user, out var before) ? [.. before.Zip(sums, (x, y) => x + y)] : sums;
+
+        var table = new UserSums(all.Count, 1 + LoopFigure.All.Count);
+        foreach (var (row, sums) in all.Values.Index())
+        {
+            for (var column = 0; column < sums.Length; column++)
+                table[row, column] = sums[column];
+        }
+
+        return [.. LoopFigure.All.Select((_, place) => bootstrap.Interval(table, total => total[Sessions] == 0 ? double.NaN : total[1 + place] / total[Sessions]))];
+    }
+
+    private IEnumerable<SortedDictionary<int, double[]>> Of(int? day, string variant) =>
+        _sums.Where(pair => pair.Key.Variant == variant && (day is null || pair.Key.Day == day)).Select(pair => pair.Value);
+}
+
+/// <summary>A figure of a session.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Of">Its part of a list.</param>
+/// <param name="IsLast">Whether a session has that of its last list instead of the sum.</param>
+internal sealed record LoopFigure(string Name, Func<LoopResponse, double> Of, bool IsLast = false)
+{
+    /// <summary>The reward's place.</summary>
+    public const int Reward = 0;
+
+    /// <summary>All figures, the reward first.</summary>
+    public static IReadOnlyList<LoopFigure> All { get; } =
+    [
+        new("reward", response => response.Reward),
+        new("satisfaction at the end", response => response.Satisfaction, IsLast: true),
+        new("watch time, s", response => response.Items.Sum(item => item.WatchSeconds ?? 0.0)),
+        new("clicks", response => Count(response, "click")),
+        new("long views", response => Count(response, "longView")),
+        new("likes", response => Count(response, "like")),
+        new("hates", response => Count(response, "hate")),
+        new("items seen", response => response.Items.Count),
+    ];
+
+    private static double Count(LoopResponse response, string action) => response.Items.Count(item => item.Actions.Contains(action));
+}
