@@ -317,6 +317,59 @@ public sealed class KuaiRandEnvironmentTests(SyntheticSimulator simulator) : ICl
         Assert.Equal(3, SessionLength.Views(watched, [10_000, 10_000], 1e3, options));
     }
 
+    [Fact]
+    public void Users_who_return_have_what_they_saw_in_their_history_and_begin_as_they_began()
+    {
+        using var scope = NewDisposeScope();
+        var environment = _simulator.Training;
+        environment.Reset(Sessions, 4);
+        var (users, moments, satisfaction) = (environment.SessionUsers, environment.Moments(), environment.Satisfaction);
+        for (var step = 0; step < 3; step++)
+            environment.Advance(rand(Sessions, Options.Candidates));
+        var before = environment.Inputs.History;
+        var again = environment.Return(9, TimeSpan.FromDays(1));
+
+        Assert.Equal(users, environment.SessionUsers);
+        Assert.Equal(Array.ConvertAll(moments, moment => moment + 86_400_000), environment.Moments());
+        Equal(satisfaction, environment.Satisfaction);
+        Assert.Equal(Sessions, again.Active.sum().item<float>());
+        var age = HistoryLayout.AgeColumn;
+        var after = environment.Inputs.History;
+        Equal(before.narrow(-1, age + 1, before.shape[2] - age - 1), after.narrow(-1, age + 1, before.shape[2] - age - 1));
+        var older = after.select(-1, age) - before.select(-1, age);
+        Assert.InRange(older.min().item<float>(), 0, 86_400);
+        Assert.True(older.max().item<float>() > 80_000);
+        var candidates = environment.CandidateIds();
+        Assert.Equal(candidates, Again(9));
+        Assert.NotEqual(candidates, Again(10));
+
+        string[][] Again(int seed)
+        {
+            environment.Return(seed, TimeSpan.FromDays(2));
+            return environment.CandidateIds();
+        }
+    }
+
+    [Fact]
+    public void Who_leaves_is_gone_and_changes_nothing_for_the_others()
+    {
+        using var scope = NewDisposeScope();
+        using var scores = new Generator(3);
+        var environment = _simulator.Training;
+        var order = rand([Sessions, Options.Candidates], generator: scores);
+        environment.Reset(Sessions, 4);
+        var all = environment.Advance(order);
+        environment.Reset(Sessions, 4);
+        environment.Leave([0, 7]);
+        var some = environment.Advance(order);
+
+        var others = tensor([.. Enumerable.Range(0, Sessions).Where(session => session is not (0 or 7)).Select(session => (long)session)]);
+        Equal(all.Rewards.index_select(0, others), some.Rewards.index_select(0, others));
+        Assert.Equal(0, some.Rewards[0].abs().sum().item<float>() + some.Rewards[7].abs().sum().item<float>());
+        Assert.Equal(0, some.Next.Active[0].item<float>() + some.Next.Active[7].item<float>());
+        Assert.Equal(Sessions - 2, some.Next.Active.sum().item<float>() + some.Ended.sum().item<float>());
+    }
+
     private static void Equal(Tensor expected, Tensor actual) => Assert.Equal(0, (expected - actual).abs().max().item<float>());
 
     private float[] Course(int seed)
