@@ -39,6 +39,9 @@ internal static class ServingApp
     {
         // appsettings.json lies beside the binaries; the working folder may be any.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var files = new SettingsFiles();
+        files.Keep(builder.Configuration.Sources);
+        builder.Services.AddSingleton(files);
         builder.AddServiceLogging();
         AddOptions(builder);
         AddServer(builder);

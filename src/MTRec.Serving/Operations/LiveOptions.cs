@@ -8,6 +8,7 @@ internal sealed partial class LiveOptions<TOptions> : IDisposable
 {
     private readonly IConfiguration _configuration;
     private readonly string _section;
+    private readonly SettingsFiles _files;
     private readonly ILogger<LiveOptions<TOptions>> _logger;
     private readonly Lock _reloading = new();
     private readonly IDisposable _watch;
@@ -17,12 +18,14 @@ internal sealed partial class LiveOptions<TOptions> : IDisposable
     /// <summary>Takes the options that were checked at the start, then watches for changes.</summary>
     /// <param name="configuration">The configuration.</param>
     /// <param name="section">The options' section in it.</param>
+    /// <param name="files">Knows files that cannot be read.</param>
     /// <param name="first">The options that were checked at the start.</param>
     /// <param name="logger">Says what was refused.</param>
-    public LiveOptions(IConfiguration configuration, string section, TOptions first, ILogger<LiveOptions<TOptions>> logger)
+    public LiveOptions(IConfiguration configuration, string section, SettingsFiles files, TOptions first, ILogger<LiveOptions<TOptions>> logger)
     {
         _configuration = configuration;
         _section = section;
+        _files = files;
         _logger = logger;
         _current = first;
         _watch = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
@@ -45,6 +48,7 @@ internal sealed partial class LiveOptions<TOptions> : IDisposable
         lock (_reloading)
         {
             var next = CheckedOptions.Read<TOptions>(_configuration, _section, out var faults);
+            faults = [.. _files.Faults, .. faults];
             _faults = faults;
             foreach (var fault in faults)
                 LogRefused(_section, fault);
