@@ -33,7 +33,7 @@ public sealed class SettingsFilesTests : IDisposable
         Assert.Empty((await app.GetAsync<ExperimentsAnswer>("/v1/experiments")).Refused);
     }
 
-    private static async Task<string?> VariantAsync(RankApp app) => (await app.RankAsync(Requests.Rows(3, "named"))).Variants.FirstOrDefault()?.Variant;
+    private static async Task<string?> VariantAsync(RankApp app) => (await app.RankAsync(Requests.Rows(3, "named"))).Variants is [var first, ..] ? first.Variant : null;
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {
