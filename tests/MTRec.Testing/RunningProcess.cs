@@ -43,6 +43,16 @@ public sealed class RunningProcess : IDisposable
         }
     }
 
+    /// <summary>Memory that it has resident.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => _process.HasExited;
 

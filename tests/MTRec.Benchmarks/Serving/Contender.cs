@@ -32,6 +32,9 @@ internal sealed class Contender : IDisposable
     /// <summary>Processor time that it has used, in seconds.</summary>
     public double ProcessorSeconds => _process.ProcessorSeconds;
 
+    /// <summary>Memory that it has resident.</summary>
+    public long ResidentBytes => _process.ResidentBytes;
+
     /// <summary>Starts a service and waits until it answers at <paramref name="probe"/>, whatever it answers there.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="probe">A path.</param>

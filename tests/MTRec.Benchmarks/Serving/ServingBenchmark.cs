@@ -28,11 +28,17 @@ internal sealed class ServingBenchmark(Arguments arguments)
         SmallBundle.Publish(small.Path);
         var closed = new List<ClosedResult>();
         var open = new List<OpenResult>();
+        SwapResult swaps;
+        RedisResult redis;
         await using (var arena = await Arena.StartAsync(small.Path))
         {
             foreach (var size in _quick ? new[] { Size } : [100, Size, 1000])
                 closed.AddRange(await ClosedAsync(arena, "small", size, size == Size ? _rounds : Math.Min(_rounds, 3)));
             open.AddRange(await OpenAsync(arena, "small", closed));
+            var bodies = await arena.BodiesAsync(Form.All[1], Size);
+            var perSecond = closed.First(result => result.Form == Form.All[1].Name && result.Candidates == Size).Throughput.Ours.Median / 2;
+            redis = await Faults.KillRedisAsync(arena, bodies, perSecond);
+            swaps = await Faults.SwapAsync(arena, small.Path, bodies, perSecond, _quick ? 20 : 100);
         }
 
         await using (var arena = await Arena.StartAsync(Path.Combine(SharedData.RepositoryRoot, "deploy/registry")))
@@ -40,7 +46,8 @@ internal sealed class ServingBenchmark(Arguments arguments)
 
         Print(closed);
         Print(open);
-        arguments.Write("serving", new { Closed = closed, HalfCapacity = open });
+        Faults.Print(swaps, redis);
+        arguments.Write("serving", new { Closed = closed, HalfCapacity = open, Swaps = swaps, RedisKilled = redis });
     }
 
     private static async Task<IReadOnlyList<ClosedResult>> ClosedAsync(Arena arena, string bundle, int size, int rounds)

@@ -20,9 +20,9 @@ internal static class SmallBundle
     private static readonly string[] TaskNames = ["click", "longView", "like", "follow", "comment", "forward", "favorite", "hate"];
 
     /// <summary>Publishes it.</summary>
-    public static void Publish(string registry)
+    public static void Publish(string registry, string version = "1")
     {
-        var manifest = Manifest();
+        var manifest = Manifest() with { Version = version };
         BundleWriter.Write(
             registry,
             manifest,

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace MTRec.Benchmarks.Serving;
+
+/// <summary>What a caller notices of events that a service must live through, at half of its capacity and a constant rate.</summary>
+internal static class Faults
+{
+    /// <summary>Puts other bundles into service under load: three in turn, so that each is loaded, verified and warmed anew.</summary>
+    /// <param name="arena">Serves the small bundle.</param>
+    /// <param name="registry">Its registry.</param>
+    /// <param name="bodies">The requests.</param>
+    /// <param name="perSecond">The rate.</param>
+    /// <param name="swaps">Swaps.</param>
+    public static async Task<SwapResult> SwapAsync(Arena arena, string registry, Bodies bodies, double perSecond, int swaps)
+    {
+        string[] versions = ["1", "2", "3"];
+        foreach (var version in versions[1..])
+            SmallBundle.Publish(registry, version);
+        foreach (var version in versions)
+            await ActivateAsync(arena, version);
+
+        var target = arena.Target(arena.Ours, bodies);
+        var seconds = swaps * 0.25;
+        var calm = await Task.Run(() => OpenLoop.Run(target, bodies, perSecond, (int)(perSecond * seconds)));
+        arena.ClearEvents();
+        var before = arena.Ours.ResidentBytes;
+        var load = Task.Run(() => OpenLoop.Run(target, bodies, perSecond, (int)(perSecond * seconds)));
+        var watch = Stopwatch.StartNew();
+        for (var swap = 0; swap < swaps; swap++)
+        {
+            await ActivateAsync(arena, versions[swap % versions.Length]);
+            var next = TimeSpan.FromSeconds((swap + 1) * seconds / swaps) - watch.Elapsed;
+            if (next > TimeSpan.Zero)
+                await Task.Delay(next);
+        }
+
+        var took = watch.Elapsed.TotalSeconds;
+        var swapped = await load;
+        arena.ClearEvents();
+        return new SwapResult(
+            perSecond, swaps, took, calm.Percentile(0.5), calm.Percentile(0.99), swapped.Percentile(0.5), swapped.Percentile(0.99), swapped.Percentile(0.99) / calm.Percentile(0.99),
+            calm.Failures + swapped.Failures, before, arena.Ours.ResidentBytes);
+    }
+
+    /// <summary>Kills Redis as kill -9 does, under load, and starts it again.</summary>
+    /// <param name="arena">Serves a bundle.</param>
+    /// <param name="bodies">The requests, in JSON.</param>
+    /// <param name="perSecond">The rate.</param>
+    public static async Task<RedisResult> KillRedisAsync(Arena arena, Bodies bodies, double perSecond)
+    {
+        const double Killed = 5, Started = 10, End = 22;
+        var load = Task.Run(() => OpenLoop.Run(arena.Target(arena.Ours, bodies), bodies, perSecond, (int)(perSecond * End)));
+        var watch = Stopwatch.StartNew();
+        await Task.Delay(TimeSpan.FromSeconds(Killed));
+        var killedAt = watch.Elapsed.TotalSeconds;
+        await arena.Redis.KillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(Started) - watch.Elapsed);
+        await arena.Redis.StartAgainAsync();
+        var startedAt = watch.Elapsed.TotalSeconds;
+        var result = await load;
+        arena.ClearEvents();
+
+        var requests = Enumerable.Range(0, result.Latencies.Length).ToArray();
+        var lastDegraded = requests.Where(i => result.Degraded[i]).Select(i => result.Finished[i]).DefaultIfEmpty(double.NaN).Max();
+        return new RedisResult(
+            perSecond,
+            OpenLoop.Percentile(requests.Where(i => result.Finished[i] < killedAt).Select(i => result.Latencies[i]), 0.99),
+            requests.Count(i => result.Degraded[i]),
+            OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 0.5),
+            OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 0.99),
+            OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 1),
+            lastDegraded - startedAt,
+            result.Failures);
+    }
+
+    /// <summary>Prints both.</summary>
+    public static void Print(SwapResult swaps, RedisResult redis)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"swaps under load: {swaps.Failures} requests failed in {swaps.Swaps} swaps; p99 {swaps.SwappedP99:0} us against {swaps.CalmP99:0} us without: {swaps.Ratio:0.00}; resident {swaps.BytesBefore >> 20} MiB before, {swaps.BytesAfter >> 20} MiB after"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Redis killed under load: {redis.Failures} requests failed, {redis.Degraded} degraded, p50 {redis.DegradedP50:0} us, p99 {redis.DegradedP99:0} us (healthy: {redis.HealthyP99:0} us); whole again {redis.RecoverySeconds:0.0} s after it is back"));
+    }
+
+    private static async Task ActivateAsync(Arena arena, string version)
+    {
+        using var answer = await arena.Ours.Http.PostAsync(new Uri($"v1/bundles/{version}/activate", UriKind.Relative), null);
+        answer.EnsureSuccessStatusCode();
+    }
+}
+
+/// <summary>Swaps of bundles under load. Latencies in microseconds.</summary>
+internal sealed record SwapResult(
+    double PerSecond, int Swaps, double Seconds, double CalmP50, double CalmP99, double SwappedP50, double SwappedP99, double Ratio, int Failures, long BytesBefore, long BytesAfter);
+
+/// <summary>Redis killed and started again under load. Latencies in microseconds.</summary>
+internal sealed record RedisResult(
+    double PerSecond, double HealthyP99, int Degraded, double DegradedP50, double DegradedP99, double DegradedMax, double RecoverySeconds, int Failures);
