@@ -13,6 +13,9 @@ namespace MTRec.Serving.EventLog;
 internal sealed partial class EventQueue : BackgroundService
 {
     private const int LargestBatch = 256;
+
+    // Under load the events of so many calls become one write, and no write comes between a call and the next.
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -126,6 +129,7 @@ internal sealed partial class EventQueue : BackgroundService
         while (await _bell.Reader.WaitToReadAsync(CancellationToken.None))
         {
             _bell.Reader.TryRead(out _);
+            await Task.Delay(Linger, CancellationToken.None);
             await DrainAsync();
         }
 

@@ -48,6 +48,9 @@ internal sealed class RankEndpoint(
         try
         {
             call.Clock.Start();
+            // The store looks for the session while the candidates are read.
+            var near = FindUserNear(body);
+            var session = near is null ? null : ranker.FindSessionAsync(near, context.RequestAborted);
             var errors = Read(body, call, served);
             if (errors.Any)
             {
@@ -60,7 +63,9 @@ internal sealed class RankEndpoint(
                 call.Degraded.Add(VariantPart);
             call.RequestId ??= Guid.CreateVersion7().ToString();
             call.Clock.End(Stage.Parse);
-            await ranker.RankAsync(call, served, context.RequestAborted);
+            if (session is null || call.UserId != near)
+                session = ranker.FindSessionAsync(call.UserId, context.RequestAborted);
+            await ranker.RankAsync(call, served, session, context.RequestAborted);
             exposures.Add(call, served);
             await AnswerAsync(context, answerType, call, served);
             shadow.Offer(body, call, served);
@@ -73,6 +78,9 @@ internal sealed class RankEndpoint(
 
     private static string? FindUser(RequestBody body) =>
         body.Type.IsProtobuf ? RankMessageReader.FindUser(body.Bytes.Span) : UserIdScan.Find(body.Bytes.Span);
+
+    private static string? FindUserNear(RequestBody body) =>
+        body.Type.IsProtobuf ? RankMessageReader.FindUser(body.Bytes.Span) : UserIdScan.FindNear(body.Bytes.Span);
 
     private RequestErrors Read(RequestBody body, RankCall call, ServedBundle served)
     {

@@ -21,17 +21,21 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
 
     private readonly ConcurrentDictionary<string, OnceASecond> _lines = new();
 
+    /// <summary>Asks for a user's session. A store that fails fails the task: whoever does not need the session any more may let go of it.</summary>
+    public async Task<UserSession?> FindSessionAsync(string userId, CancellationToken cancellation) => await sessions.FindAsync(userId, cancellation);
+
     /// <summary>Answers <paramref name="call"/>, without those parts that fail.</summary>
     /// <param name="call">A request that was read without a fault; its clock runs.</param>
     /// <param name="served">The bundle that the call is bound to.</param>
+    /// <param name="session">The user's session, on its way.</param>
     /// <param name="cancellation">Ends the call.</param>
-    public async ValueTask RankAsync(RankCall call, ServedBundle served, CancellationToken cancellation)
+    public async ValueTask RankAsync(RankCall call, ServedBundle served, Task<UserSession?> session, CancellationToken cancellation)
     {
         // Who waits for the store keeps no processor busy.
         gate.Leave();
         try
         {
-            call.Session = await FindSessionAsync(call, cancellation);
+            call.Session = await ReceiveAsync(session, call, cancellation);
         }
         finally
         {
@@ -76,11 +80,11 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         call.Clock.End(Stage.Blend);
     }
 
-    private async ValueTask<UserSession> FindSessionAsync(RankCall call, CancellationToken cancellation)
+    private async ValueTask<UserSession> ReceiveAsync(Task<UserSession?> session, RankCall call, CancellationToken cancellation)
     {
         try
         {
-            return await sessions.FindAsync(call.UserId, cancellation) ?? UserSession.Empty;
+            return await session ?? UserSession.Empty;
         }
         catch (SessionStoreException)
         {

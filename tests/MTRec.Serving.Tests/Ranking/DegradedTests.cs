@@ -118,6 +118,12 @@ public sealed class DegradedTests
         log.Open();
         for (var i = 0; i < 200 && (await app.RankAsync(Requests.Rows())).Degraded.Count > 0; i++)
             await Task.Delay(10);
+
+        // The last exposure is on its way.
+        var queue = app.Services.GetRequiredService<EventQueue>();
+        for (var i = 0; i < 200 && !queue.TryReserve(4096); i++)
+            await Task.Delay(10);
+        queue.Release(4096);
         Assert.Equal(10, (await app.FeedbackAsync([.. events.Select(e => e.DeepClone())])).Accepted);
     }
 

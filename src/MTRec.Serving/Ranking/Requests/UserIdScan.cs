@@ -9,10 +9,18 @@ namespace MTRec.Serving.Ranking.Requests;
 /// </summary>
 internal static class UserIdScan
 {
+    private const int Near = 1024;
+
     /// <summary>The user, or null where the request is one that will be refused.</summary>
-    public static string? Find(ReadOnlySpan<byte> text)
+    public static string? Find(ReadOnlySpan<byte> text) => Find(JsonText.Read(text));
+
+    /// <summary>The user, where it stands near the start of the text; null too where it does not.</summary>
+    public static string? FindNear(ReadOnlySpan<byte> text) => text.Length <= Near
+        ? Find(text)
+        : Find(new Utf8JsonReader(text[..Near], isFinalBlock: false, new JsonReaderState(JsonText.Options)));
+
+    private static string? Find(Utf8JsonReader json)
     {
-        var json = JsonText.Read(text);
         try
         {
             if (!json.Read() || json.TokenType != JsonTokenType.StartObject)
@@ -20,10 +28,12 @@ internal static class UserIdScan
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
             {
                 var isUser = json.ValueTextEquals("userId"u8);
-                json.Read();
+                if (!json.Read())
+                    return null;
                 if (isUser)
                     return JsonText.TryReadId(ref json, out var user) is null ? user : null;
-                json.Skip();
+                if (!json.TrySkip())
+                    return null;
             }
         }
         catch (JsonException)
