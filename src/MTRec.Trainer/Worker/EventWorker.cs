@@ -16,8 +16,9 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(10);
 
-    // Erasing reads the whole window: deletions of some time are erased together.
+    // Erasing reads whole parts of the window: deletions of some time are erased together, and no more than a tenth of the time goes into it.
     private static readonly TimeSpan EraseEvery = TimeSpan.FromMinutes(1);
+    private const int ErasePause = 10;
 
     private readonly EventIntake _intake = new(state, source, options.WindowDays, time);
 
@@ -39,7 +40,8 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
     /// <exception cref="StateRefusedException">The source belongs to another state.</exception>
     public async Task FollowAsync(CancellationToken cancellation)
     {
-        var (pause, said, erased) = (Pause, time.GetTimestamp(), time.GetTimestamp());
+        var (pause, eraseEvery) = (Pause, EraseEvery);
+        var (said, erased) = (time.GetTimestamp(), time.GetTimestamp());
         var saidEntries = -1L;
         while (!cancellation.IsCancellationRequested)
         {
@@ -47,10 +49,12 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
             try
             {
                 taken = await _intake.StepAsync(cancellation);
-                if (time.GetElapsedTime(erased) >= EraseEvery)
+                if (time.GetElapsedTime(erased) >= eraseEvery)
                 {
+                    var begun = time.GetTimestamp();
                     _intake.Erase();
                     erased = time.GetTimestamp();
+                    eraseEvery = TimeSpan.FromTicks(Math.Max(EraseEvery.Ticks, ErasePause * time.GetElapsedTime(begun, erased).Ticks));
                 }
 
                 pause = Pause;

@@ -21,10 +21,10 @@ public sealed class OrderTests
     [Fact]
     public void Any_order_and_any_split_of_the_same_events_give_the_same_transitions()
     {
-        var expected = TransitionsOf([Events]);
+        var expected = Transitions([Events]);
         Check.One(
             Config.QuickThrowOnFailure.WithMaxTest(12),
-            Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => TransitionsOf(Split(seed)) == expected));
+            Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed => Transitions(Split(seed)) == expected));
     }
 
     // Shuffled, cut into some files; between them the worker runs.
@@ -36,18 +36,21 @@ public sealed class OrderTests
         return [.. events.GroupBy(_ => random.Next(4)).Select(file => file.ToArray())];
     }
 
-    private static string TransitionsOf(LoggedEvent[][] files)
+    // The property is not asynchronous; a thread that waits here must not be one that the tests' own continuations need.
+    private static string Transitions(LoggedEvent[][] files) => Task.Run(() => TransitionsAsync(files)).GetAwaiter().GetResult();
+
+    private static async Task<string> TransitionsAsync(LoggedEvent[][] files)
     {
         using var bench = new WorkerBench { Parts = 3 };
         foreach (var (number, file) in files.Index())
         {
             Append(bench.EventFile(number.ToString(CultureInfo.InvariantCulture) + ".jsonl"), file);
             if (number % 2 == 0)
-                bench.CatchUpAsync().GetAwaiter().GetResult();
+                await bench.CatchUpAsync();
         }
 
-        bench.CatchUpAsync().GetAwaiter().GetResult();
-        using var set = bench.TransitionsAsync().GetAwaiter().GetResult();
+        await bench.CatchUpAsync();
+        using var set = await bench.TransitionsAsync();
         Assert.Equal((39, 41, 2), (set.Counts.Learned, set.Counts.Exposures, set.Counts.FeedbackDropped));
         return string.Join(' ', set.Learning.Shards.Select(shard => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(set.LearningFolder, shard.File))))));
     }

@@ -32,10 +32,11 @@ internal sealed class EventIntake(StateFolder state, IEventSource source, int wi
     public void Erase()
     {
         var forgotten = new ForgottenUsers(state.Commit);
-        if (!forgotten.IsAnyToErase)
+        var parts = forgotten.PartsToErase;
+        if (parts.Count == 0)
             return;
         forgotten.MarkErased();
-        state.Erase(forgotten.Drops, (files, dropped, lost) => state.Commit with
+        state.Erase(parts, forgotten.Drops, (files, dropped, lost) => state.Commit with
         {
             Events = files,
             Forgotten = forgotten.Users,

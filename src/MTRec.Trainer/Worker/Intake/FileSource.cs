@@ -57,10 +57,18 @@ internal sealed class FileSource(string folder, TimeProvider time, int batchByte
     /// <returns>Bytes read.</returns>
     private int Read(string path, Dictionary<string, FilePlace> places, List<SourceEntry> entries, int most)
     {
-        using var file = UnlockedFile.OpenRead(path);
-        if (NameOf(path, file) is not { } name)
-            return 0;
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var key = (path, File.GetCreationTimeUtc(path));
+        if (_names.TryGetValue(key, out var name) && places.GetValueOrDefault(name) is { } known && known.Position == new FileInfo(path).Length)
+        {
+            places[name] = known with { Seen = today };
+            return 0;
+        }
+
+        using var file = UnlockedFile.OpenRead(path);
+        if (name is null && (name = NameOf(file)) is null)
+            return 0;
+        _names[key] = name;
         var place = places.GetValueOrDefault(name) ?? new FilePlace(0, IsChecked: false, today);
         place = place with { Position = Start(file, place.Position), Seen = today };
         var bytes = Lines(file, place.Position, most);
@@ -76,16 +84,11 @@ internal sealed class FileSource(string folder, TimeProvider time, int batchByte
         return bytes.Length;
     }
 
-    private string? NameOf(string path, FileStream file)
+    // Null where the first line is not whole yet.
+    private static string? NameOf(FileStream file)
     {
-        var key = (path, File.GetCreationTimeUtc(path));
-        if (_names.TryGetValue(key, out var name))
-            return name;
         var line = Lines(file, 0, 1);
-        if (line.Length == 0)
-            return null;
-        name = Convert.ToHexStringLower(SHA256.HashData(line.Span[..line.Span.IndexOf((byte)'\n')]).AsSpan(0, 16));
-        return _names[key] = name;
+        return line.Length == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(line.Span[..line.Span.IndexOf((byte)'\n')]).AsSpan(0, 16));
     }
 
     // A writer that could not write a batch whole cuts it off and writes it again, perhaps without what was forgotten meanwhile.

@@ -106,9 +106,10 @@ internal sealed record PartFile(DateOnly Day, int Part, int Generation, long Len
 }
 
 /// <summary>A user who is forgotten.</summary>
+/// <param name="Part">The part that the user's events are in.</param>
 /// <param name="Until">Events received until then are dropped.</param>
 /// <param name="IsErased">Whether those that were there are erased.</param>
-internal sealed record ForgottenUser(DateTimeOffset Until, bool IsErased);
+internal sealed record ForgottenUser(int Part, DateTimeOffset Until, bool IsErased);
 
 /// <summary>A number of events.</summary>
 /// <param name="Exposures">Exposures.</param>

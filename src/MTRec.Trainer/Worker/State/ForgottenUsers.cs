@@ -11,11 +11,13 @@ namespace MTRec.Trainer.Worker.State;
 internal sealed class ForgottenUsers
 {
     private readonly byte[] _salt;
+    private readonly int _parts;
     private readonly Dictionary<string, ForgottenUser> _users;
 
     /// <summary>Those of a commit.</summary>
     public ForgottenUsers(Commit commit)
     {
+        _parts = commit.Parts;
         _salt = Convert.FromHexString(commit.Salt);
         _users = new Dictionary<string, ForgottenUser>(commit.Forgotten, StringComparer.Ordinal);
     }
@@ -23,15 +25,15 @@ internal sealed class ForgottenUsers
     /// <summary>For the next commit.</summary>
     public IReadOnlyDictionary<string, ForgottenUser> Users => _users;
 
-    /// <summary>Whether somebody's events may still be there.</summary>
-    public bool IsAnyToErase => _users.Values.Any(user => !user.IsErased);
+    /// <summary>The parts where somebody's events may still be.</summary>
+    public IReadOnlySet<int> PartsToErase => _users.Values.Where(user => !user.IsErased).Select(user => user.Part).ToHashSet();
 
     /// <summary>Takes a deletion in.</summary>
     public void Add(ForgetEvent deletion)
     {
         var hash = Hash(deletion.UserId);
         if (_users.GetValueOrDefault(hash) is not { } known || known.Until < deletion.Received)
-            _users[hash] = new ForgottenUser(deletion.Received, IsErased: false);
+            _users[hash] = new ForgottenUser(UserPart.Of(deletion.UserId, _parts), deletion.Received, IsErased: false);
     }
 
     /// <summary>Whether an event is to be dropped.</summary>

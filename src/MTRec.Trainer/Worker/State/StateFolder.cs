@@ -87,17 +87,18 @@ internal sealed class StateFolder : IDisposable
         Sweep();
     }
 
-    /// <summary>Writes every file anew that holds events to drop, without them, then commits. Nothing of them is left in the folder once no snapshot is held.</summary>
+    /// <summary>Writes every file of some parts anew that holds events to drop, without them, then commits. Nothing of them is left in the folder once no snapshot is held.</summary>
+    /// <param name="parts">The parts.</param>
     /// <param name="drops">Whether an event is dropped.</param>
     /// <param name="commit">Makes the next commit of the files that then count, the number of events dropped, and of those whose lines were damaged: they may hold anything, and go too.</param>
     /// <exception cref="IOException">The disk refuses: then nothing has changed.</exception>
-    public void Erase(Func<LoggedEvent, bool> drops, Func<IReadOnlyList<PartFile>, EventCounts, EventCounts, Commit> commit)
+    public void Erase(IReadOnlySet<int> parts, Func<LoggedEvent, bool> drops, Func<IReadOnlyList<PartFile>, EventCounts, EventCounts, Commit> commit)
     {
         var files = new List<PartFile>();
         var (dropped, lost) = (default(EventCounts), default(EventCounts));
         foreach (var file in _commit.Events)
         {
-            var (kept, ofFile) = Without(file, drops);
+            var (kept, ofFile) = parts.Contains(file.Part) ? Without(file, drops) : (file, default);
             dropped += ofFile;
             lost += file.Counts - kept.Counts - ofFile;
             if (kept.Length > 0)

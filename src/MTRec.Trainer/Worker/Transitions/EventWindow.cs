@@ -16,6 +16,9 @@ internal sealed class EventWindow(StateSnapshot state)
     /// <summary>Events that the files should hold.</summary>
     public EventCounts Counts => state.Commit.Events.Aggregate(default(EventCounts), (sum, file) => sum + file.Counts);
 
+    /// <summary>What came in since the state began.</summary>
+    public IntakeCounts Intake => state.Commit.Counts;
+
     /// <summary>All events, one part in memory at a time: what evaluates event logs reads it.</summary>
     public IEnumerable<LoggedEvent> Read() => Enumerable.Range(0, Parts).SelectMany(part => Read(part).Events);
 

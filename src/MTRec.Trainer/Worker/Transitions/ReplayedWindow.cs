@@ -14,6 +14,7 @@ internal sealed class ReplayedWindow(EventWindow window, TransitionOptions optio
     public IEnumerable<IReadOnlyList<ReplayedStep>> Sessions(TransitionCounts counts, CancellationToken cancellation)
     {
         var all = window.Counts;
+        counts.Intake = window.Intake;
         counts.Exposures += all.Exposures;
         counts.Feedback += all.Feedback;
         if (window.Newest is not { } newest)

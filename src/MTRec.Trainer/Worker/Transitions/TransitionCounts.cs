@@ -1,4 +1,5 @@
 using System.Globalization;
+using MTRec.Trainer.Worker.State;
 
 namespace MTRec.Trainer.Worker.Transitions;
 
@@ -31,6 +32,9 @@ internal enum DropReason
 internal sealed class TransitionCounts
 {
     private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
+
+    /// <summary>What came in since the state began, and what of it is not in the window.</summary>
+    public IntakeCounts Intake { get; set; } = new();
 
     /// <summary>Exposures in the window.</summary>
     public long Exposures { get; set; }
@@ -69,6 +73,8 @@ internal sealed class TransitionCounts
     /// <exception cref="InvalidOperationException">One was not: a fault of ours.</exception>
     public void Check()
     {
+        if (Intake.Received != Intake.OutOfWindow + Intake.Forgotten + Intake.Lost + new EventCounts(Exposures, Feedback))
+            throw new InvalidOperationException($"What came in does not add up: {Intake}; {this}");
         if (Exposures != Learned + _dropped.Sum())
             throw new InvalidOperationException($"The exposures do not add up: {this}");
         if (Feedback != FeedbackDropped + Joined + Late + NotLearned + Unmatched)
@@ -76,9 +82,16 @@ internal sealed class TransitionCounts
     }
 
     /// <inheritdoc/>
-    public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"exposures {Exposures} = learned from {Learned} (explored {Explored}){string.Concat(Enum.GetValues<DropReason>().Select(reason => string.Create(CultureInfo.InvariantCulture, $" + {Name(reason)} {Dropped(reason)}")))}; feedback {Feedback} = joined {Joined} + late {Late} + of exposures not learned from {NotLearned} + of no exposure {Unmatched} + duplicate or damaged {FeedbackDropped}");
+    public override string ToString()
+    {
+        var dropped = string.Concat(Enum.GetValues<DropReason>().Select(reason => string.Create(CultureInfo.InvariantCulture, $" + {Name(reason)} {Dropped(reason)}")));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            exposures received {Intake.Received.Exposures} = learned from {Learned} (explored {Explored}){dropped} + out of the window {Intake.OutOfWindow.Exposures} + forgotten {Intake.Forgotten.Exposures} + lost {Intake.Lost.Exposures}
+            feedback received {Intake.Received.Feedback} = joined {Joined} + late {Late} + of exposures not learned from {NotLearned} + of no exposure {Unmatched} + duplicate or damaged {FeedbackDropped} + out of the window {Intake.OutOfWindow.Feedback} + forgotten {Intake.Forgotten.Feedback} + lost {Intake.Lost.Feedback}
+            """);
+    }
 
     private static string Name(DropReason reason) => reason switch
     {
