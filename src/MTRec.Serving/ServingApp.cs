@@ -152,7 +152,7 @@ internal static class ServingApp
         services.AddSingleton<BundleMeters>();
         services.AddSingleton<BundleIntake>();
         services.AddSingleton<LoadingThread>();
-        services.AddSingleton<ChoiceFile>();
+        services.AddSingleton(provider => new ChoiceFile(provider.GetRequiredService<BundleRegistry>(), provider.GetRequiredService<RegistryOptions>().Bundle));
         services.AddSingleton<BundleSwitch>();
         services.AddHostedService<BundleWatch>();
         services.AddSingleton<ShadowQueue>();

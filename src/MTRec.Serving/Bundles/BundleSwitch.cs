@@ -108,8 +108,8 @@ internal sealed partial class BundleSwitch(
         var next = new BundleSnapshot(active, host.Snapshot.Previous, variants, shadowed);
         if (before.Active is null)
         {
-            if (!(BundleAge.Of(active) <= _rule.Decided))
-                _rule.Followed(BundleAge.Of(active));
+            if (!(BundleAge.Of(active.Bundle) <= _rule.Decided))
+                _rule.Followed(BundleAge.Of(active.Bundle));
             Serve(next, SwapCause.Start);
         }
         else if (!next.IsSameAs(host.Snapshot))
@@ -159,9 +159,9 @@ internal sealed partial class BundleSwitch(
             return;
         var active = host.Current!;
         _rule.Followed(choice.HeldBack);
-        if (options.Follows && BundleAge.Of(active) > choice.HeldBack)
+        if (options.Follows && BundleAge.Of(active.Bundle) > choice.HeldBack)
         {
-            _rule.Followed(BundleAge.Of(active));
+            _rule.Followed(BundleAge.Of(active.Bundle));
             _done = choice;
             return;
         }
@@ -216,7 +216,7 @@ internal sealed partial class BundleSwitch(
         {
             if ((Loaded(listing) ?? intake.TryLoad(listing, out _, cancellation)) is { } newer)
             {
-                _rule.Followed(BundleAge.Of(listing) ?? BundleAge.Of(newer));
+                _rule.Followed(BundleAge.Of(listing) ?? BundleAge.Of(newer.Bundle));
                 SwitchTo(newer, SwapCause.Follow);
                 return;
             }
@@ -312,7 +312,7 @@ internal sealed partial class BundleSwitch(
         var listings = ScanAll(out var fault);
         var snapshot = host.Snapshot;
         var own = listings.Where(listing => listing.Name == options.Bundle).ToArray();
-        var heldBack = options.Follows && snapshot.Active is { } active ? own.Where(listing => _rule.HoldsBack(listing, BundleAge.Of(active))) : [];
+        var heldBack = options.Follows && snapshot.Active is { } active ? own.Where(listing => _rule.HoldsBack(listing, BundleAge.Of(active.Bundle))) : [];
         var asked = wanted.Versions.Concat(shadow.Current.Version is { } shadowed ? [shadowed] : []).Distinct(StringComparer.Ordinal).ToArray();
         _status = new BundleStatus(
             snapshot,

@@ -35,30 +35,3 @@ internal sealed class FollowRule
     public bool HoldsBack(BundleListing listing, BundleAge active) =>
         !listing.IsRefused && BundleAge.Of(listing) is { } age && age > active && age <= _decided;
 }
-
-/// <summary>The order of a registry's bundles.</summary>
-/// <param name="Created">When the bundle was made.</param>
-/// <param name="Version">Decides between bundles of one moment.</param>
-internal readonly record struct BundleAge(DateTimeOffset Created, string Version) : IComparable<BundleAge>
-{
-    /// <summary>The age of a listed bundle; null where its manifest cannot be read.</summary>
-    public static BundleAge? Of(BundleListing listing) => listing.Created is { } created ? new BundleAge(created, listing.Version) : null;
-
-    /// <summary>The age of a loaded bundle.</summary>
-    public static BundleAge Of(ServedBundle served) => new(served.Bundle.Manifest.Created, served.Version);
-
-    public static bool operator <(BundleAge left, BundleAge right) => left.CompareTo(right) < 0;
-
-    public static bool operator >(BundleAge left, BundleAge right) => left.CompareTo(right) > 0;
-
-    public static bool operator <=(BundleAge left, BundleAge right) => left.CompareTo(right) <= 0;
-
-    public static bool operator >=(BundleAge left, BundleAge right) => left.CompareTo(right) >= 0;
-
-    /// <inheritdoc/>
-    public int CompareTo(BundleAge other)
-    {
-        var byTime = Created.CompareTo(other.Created);
-        return byTime != 0 ? byTime : string.CompareOrdinal(Version, other.Version);
-    }
-}

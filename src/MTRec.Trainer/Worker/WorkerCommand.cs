@@ -2,6 +2,7 @@ using System.CommandLine;
 using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
+using MTRec.Trainer.Worker.Cycle;
 using MTRec.Trainer.Worker.Intake;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
@@ -32,12 +33,24 @@ internal static class WorkerCommand
         var passedOver = OptionKinds.Whole("--passed-over", "With --per-candidate: candidates kept of those that were not shown.", 4, 0, 1000);
         var measure = new Option<bool>("--measure") { Description = "Measures the state's statistics and the reward's weights anew: networks must start anew then." };
         var once = new Option<bool>("--once") { Description = "Takes in what is there, writes the transitions of the window and ends." };
+        var algorithm = new Option<string?>("--algorithm") { Description = $"Learns a fusion policy, judges it and publishes it where the gate lets it: one of {string.Join(", ", LoggedLearning.Algorithms)}.", HelpName = "NAME" };
+        algorithm.AcceptOnlyFromAmong([.. LoggedLearning.Algorithms]);
+        var updates = OptionKinds.Whole("--updates", "Updates of the learner in a cycle.", 6000, 1, 10_000_000);
+        var metric = new Option<string>("--metric") { Description = $"What must be better for sure, by the lower bound of the difference: one of {string.Join(", ", PolicyComparison.Metrics)}.", DefaultValueFactory = _ => PolicyComparison.Reward, HelpName = "NAME" };
+        metric.AcceptOnlyFromAmong([.. PolicyComparison.Metrics]);
+        var keptBack = OptionKinds.Real("--kept-back", "Share of the users who are never learned from, to judge on.", 0.3, 0.01, 0.9);
+        var leastExplored = OptionKinds.Whole("--min-explored", "Explored exposures of kept-back users that a judgement needs.", 500, 1, int.MaxValue);
+        var gate = new Option<string>("--gate") { Description = "on, or off for drills: then whatever was learned is published.", DefaultValueFactory = _ => "on", HelpName = "on|off" };
+        gate.AcceptOnlyFromAmong("on", "off");
+        var seed = OptionKinds.Whole("--seed", "Seed of the learning and of who is kept back.", 1, 0, int.MaxValue);
+        var sabotage = new Option<bool>("--sabotage") { Description = "For drills: the learner gets every reward with its sign flipped.", Hidden = true };
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 1, 1, 256);
         var command = new DocumentedCommand("worker", "Follows the service's event log: joins, keeps a window of days, forgets who is deleted, writes transitions to learn from.")
         {
             Examples =
             [
                 "mtrec worker --events var/events --registry deploy/registry --state var/worker --once",
+                "mtrec worker --events var/events --registry deploy/registry --state var/worker --algorithm unified-rl --once",
                 "mtrec worker --events redis://redis-1:6379,redis-2:6379 --registry /registry --state /state --window-days 7",
             ],
             Remarks = """
@@ -46,7 +59,7 @@ internal static class WorkerCommand
                 the counts must add up. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, gate, seed, sabotage, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -69,12 +82,23 @@ internal static class WorkerCommand
                     LogIsOver = result.GetValue(once),
                 },
             };
-            return RunAsync(options, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
+            var cycle = result.GetValue(algorithm) is not { } learner ? null : new CycleOptions
+            {
+                Algorithm = learner,
+                Updates = result.GetValue(updates),
+                Metric = result.GetRequiredValue(metric),
+                KeptBack = result.GetValue(keptBack),
+                LeastExplored = result.GetValue(leastExplored),
+                Gate = result.GetRequiredValue(gate) == "on",
+                Seed = result.GetValue(seed),
+                Sabotage = result.GetValue(sabotage),
+            };
+            return RunAsync(options, cycle, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(WorkerOptions options, int threads, bool once, bool measure, CancellationToken cancellation)
+    private static async Task<int> RunAsync(WorkerOptions options, CycleOptions? cycle, int threads, bool once, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -93,7 +117,14 @@ internal static class WorkerCommand
                 return ExitCodes.Done;
             }
 
+            set_num_threads(threads);
             await worker.CatchUpAsync(cancellation);
+            if (cycle is not null)
+            {
+                Console.WriteLine(new LearningCycle(state, options, cycle, TimeProvider.System, Say).Run(measure, cancellation).Counts);
+                return ExitCodes.Done;
+            }
+
             using var bundle = Newest(options);
             if (bundle is null)
             {
@@ -101,9 +132,8 @@ internal static class WorkerCommand
                 return ExitCodes.Failed;
             }
 
-            set_num_threads(threads);
             using var transitions = new WindowTransitions(state, options.Registry, options.Transitions)
-                .Write(bundle, Path.Combine(options.State, "transitions"), measure, cancellation);
+                .Write(bundle, Path.Combine(options.State, "transitions"), measure, cancellation: cancellation);
             Console.WriteLine(transitions.Counts);
             return ExitCodes.Done;
         }

@@ -59,19 +59,48 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         CancellationToken cancellation = default)
     {
         using var scope = NewDisposeScope();
+        var values = FirstValues(log, stack(policies.Select(policy => Chosen(log.State, policy))), progress, cancellation);
+        return [.. values.Select(ofPolicy => Estimate(ofPolicy, bootstrap))];
+    }
+
+    /// <summary>How much more the first of two policies is worth than the second, from the same first states.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="first">What the first would do in every row [N, A].</param>
+    /// <param name="second">What the second would do [N, A].</param>
+    /// <param name="bootstrap">The resampling of the sessions that first states belong to.</param>
+    /// <param name="progress">Told how far it is; may be null.</param>
+    /// <param name="cancellation">Ends the fitting between two steps.</param>
+    /// <exception cref="ArithmeticException">The loss is not finite.</exception>
+    public OffPolicyEstimate Difference(
+        TransitionLog log,
+        Tensor first,
+        Tensor second,
+        UserBootstrap bootstrap,
+        IProgress<FitProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        using var scope = NewDisposeScope();
+        var values = FirstValues(log, stack([first, second]), progress, cancellation);
+        return Estimate([.. values[0].Zip(values[1], (own, other) => own - other)], bootstrap);
+    }
+
+    // Each policy's value of the first states, in units of the log's rewards; chosen is [M, N, A].
+    private double[][] FirstValues(TransitionLog log, Tensor chosen, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    {
+        var policies = (int)chosen.shape[0];
         var (centre, deviation) = Spread(log.Action);
         var scale = Math.Max(1e-6, log.Reward.std(unbiased: false).item<float>());
         var rows = new Rows(
             log.State,
             (log.Action - centre) / deviation,
-            (stack(policies.Select(policy => Chosen(log.State, policy))) - centre) / deviation,
+            (chosen - centre) / deviation,
             log.Reward / scale,
             log.Next);
         manual_seed(options.Seed);
         var inputs = (int)(log.State.shape[1] + log.Action.shape[1]);
         using var one = new CriticEnsemble(1, inputs, options.Hidden);
         one.StartAt(full(1, log.MeanReturn(options.Discount) / scale));
-        using var networks = new CriticEnsemble(policies.Count, inputs, options.Hidden);
+        using var networks = new CriticEnsemble(policies, inputs, options.Hidden);
         networks.StartAs(one);
         Fit(networks, rows, progress, cancellation);
 
@@ -79,7 +108,7 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         var first = FirstRows(log);
         var places = tensor(first);
         var values = networks.OfOwnActions(rows.State.index_select(0, places), rows.Chosen.index_select(1, places)).Floats();
-        return [.. policies.Select((_, policy) => Estimate(values.AsSpan(policy * first.Length, first.Length), scale, bootstrap))];
+        return [.. values.Chunk(Math.Max(1, first.Length)).Select(ofPolicy => Array.ConvertAll(ofPolicy, value => value * scale))];
     }
 
     /// <summary>r + gamma * goesOn * Q_{k-1}(s', pi_e(s')).</summary>
@@ -100,11 +129,11 @@ public sealed class FittedQEvaluation(FittedQOptions options)
         return evaluated is null ? error : error + ((evaluated - logged).mean([-1L]).sum() * conservatism);
     }
 
-    private OffPolicyEstimate Estimate(ReadOnlySpan<float> values, double scale, UserBootstrap bootstrap)
+    private OffPolicyEstimate Estimate(double[] values, UserBootstrap bootstrap)
     {
         var sums = new UserSums(values.Length, 2);
         for (var i = 0; i < values.Length; i++)
-            (sums[i, 0], sums[i, 1]) = (values[i] * scale, 1);
+            (sums[i, 0], sums[i, 1]) = (values[i], 1);
         return new OffPolicyEstimate(Name, bootstrap.Interval(sums, total => total[0] / total[1]), values.Length, values.Length);
     }
 

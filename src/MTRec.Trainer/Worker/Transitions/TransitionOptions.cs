@@ -29,6 +29,9 @@ internal sealed record TransitionOptions
     /// <summary>Sessions that begin (are first received) from here on are kept apart, to evaluate on.</summary>
     public DateTimeOffset? NewestFrom { get; init; }
 
+    /// <summary>Users whose sessions are kept apart with the newest, to evaluate on; none where null.</summary>
+    public Func<string, bool>? KeepsBack { get; init; }
+
     /// <summary>Rows of a shard, about.</summary>
     public int RowsPerShard { get; init; } = 65_536;
 

@@ -23,11 +23,12 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
     /// <param name="bundle">The bundle that is learned for.</param>
     /// <param name="folder">Made anew; what was there is deleted.</param>
     /// <param name="measureAnew">Whether statistics and reward weights are measured on this window, whatever was before. Columns then mean something else: networks must start anew.</param>
+    /// <param name="keptBack">Told of every session that is kept apart, in the order of its rows.</param>
     /// <param name="cancellation">Ends the work between two users.</param>
     /// <returns>What was written; the caller disposes of it.</returns>
     /// <exception cref="DataFormatException">What was measured is damaged.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, CancellationToken cancellation = default)
+    public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, Action<IReadOnlyList<ReplayedStep>>? keptBack = null, CancellationToken cancellation = default)
     {
         using var snapshot = state.Snapshot();
         var window = new EventWindow(snapshot);
@@ -55,8 +56,10 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
         var kept = new Pending(newer);
         foreach (var session in replay.Sessions(counts, cancellation))
         {
-            var isNewest = options.NewestFrom is { } moment && session[0].Exposure.Received >= moment;
-            (isNewest ? kept : older).Add(session, Make);
+            var isKept = (options.NewestFrom is { } moment && session[0].Exposure.Received >= moment) || options.KeepsBack?.Invoke(session[0].Exposure.UserId) == true;
+            (isKept ? kept : older).Add(session, Make);
+            if (isKept)
+                keptBack?.Invoke(session);
             counts.Learned += session.Count;
             counts.Explored += session.Count(step => step.Exposure.Exploration is not null);
         }
@@ -97,8 +100,8 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
 
 /// <summary>Transitions on disk.</summary>
 /// <param name="Folder">Holds the folders <c>learning</c> and <c>newest</c>, each for a <see cref="TransitionReader"/>.</param>
-/// <param name="Learning">Shards of the sessions before <see cref="TransitionOptions.NewestFrom"/>.</param>
-/// <param name="Newest">Shards of the sessions from there on; none where there is no such moment.</param>
+/// <param name="Learning">Shards of the sessions before <see cref="TransitionOptions.NewestFrom"/>, of users who are not kept back.</param>
+/// <param name="Newest">Shards of the sessions from there on and of users who are kept back; none where nothing is kept apart.</param>
 /// <param name="State">What made the states, and exports them into a policy's graph; null where nothing could be measured yet: then there are no rows.</param>
 /// <param name="Rewards">What responses are worth; null likewise.</param>
 /// <param name="Counts">What became of every event of the window.</param>

@@ -1,14 +1,13 @@
 using System.Text.Json;
-using MTRec.Inference;
 
-namespace MTRec.Serving.Bundles;
+namespace MTRec.Inference;
 
 /// <summary>What a request has put into service, for all replicas and for those that start later.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="Previous">Versions that were active before, the latest last: where rollbacks lead.</param>
 /// <param name="HeldBack">The newest bundle that was there and may not go into service by itself; only what is newer is followed.</param>
 /// <param name="At">When it was asked for.</param>
-internal sealed record BundleChoice(string Version, IReadOnlyList<string> Previous, BundleAge HeldBack, DateTimeOffset At)
+public sealed record BundleChoice(string Version, IReadOnlyList<string> Previous, BundleAge HeldBack, DateTimeOffset At)
 {
     /// <summary>Whether both come from one request.</summary>
     public bool IsSameAs(BundleChoice? other) => (other?.Version, other?.At) == (Version, At);
@@ -18,12 +17,14 @@ internal sealed record BundleChoice(string Version, IReadOnlyList<string> Previo
 /// <c>registry/name/active.json</c>: the latest request's choice. Replicas that share a registry see it as they see a new bundle. It is replaced
 /// whole, by a rename; of two requests at once the later rename decides for all.
 /// </summary>
-internal sealed class ChoiceFile(BundleRegistry registry, RegistryOptions options)
+/// <param name="registry">The registry.</param>
+/// <param name="bundle">The bundle's name.</param>
+public sealed class ChoiceFile(BundleRegistry registry, string bundle)
 {
     private static readonly JsonSerializerOptions Format =
         new(JsonSerializerDefaults.Web) { WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
-    private readonly string _path = Path.Combine(registry.Root, options.Bundle, "active.json");
+    private readonly string _path = Path.Combine(registry.Root, bundle, "active.json");
 
     /// <summary>The choice; null where there is none, or where it cannot be read.</summary>
     /// <param name="fault">Why it cannot be read.</param>

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using MTRec.Trainer.Worker.State;
+
+namespace MTRec.Trainer.Worker.Cycle;
+
+/// <summary>What a cycle came to: <c>decisions/TIME.json</c> of the state.</summary>
+internal sealed record CycleDecision
+{
+    /// <summary>When.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary><c>published</c>, <c>refused</c> or <c>rolledBack</c>.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>The version that was published or rolled back; null where none was.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The version that served, or that serves again.</summary>
+    public string? Serving { get; init; }
+
+    /// <summary>What learned.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>The metric that decides.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Whether the gate decided; where not, its reasons were overruled.</summary>
+    public required bool Gate { get; init; }
+
+    /// <summary>Why it was refused or rolled back, or what the gate would have said.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>Figures with 95 % intervals.</summary>
+    public IReadOnlyList<DecidedFigure> Figures { get; init; } = [];
+
+    /// <summary>What became of every event of the window.</summary>
+    public string? Counts { get; init; }
+}
+
+/// <summary>A figure of a decision; what the data do not define is left out.</summary>
+/// <param name="Name">What.</param>
+/// <param name="Value">The figure.</param>
+/// <param name="Low">Lower end of the interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="Count">Samples behind it.</param>
+/// <param name="Effective">Effective number of them.</param>
+internal sealed record DecidedFigure(string Name, double? Value, double? Low, double? High, long Count, double? Effective);
+
+/// <summary>Where decisions are kept.</summary>
+/// <param name="state">The state's folder.</param>
+internal sealed class DecisionBook(string state)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; } = Path.Combine(state, "decisions");
+
+    /// <summary>Keeps a decision.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public void Write(CycleDecision decision)
+    {
+        Directory.CreateDirectory(Folder);
+        var name = decision.At.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+        DurableFiles.Replace(Path.Combine(Folder, $"{name}.json"), JsonSerializer.SerializeToUtf8Bytes(decision, Json));
+    }
+}

@@ -1,0 +1,76 @@
+using MTRec.Learning.Algorithms.BatchRl;
+using MTRec.Learning.Algorithms.CqlSac;
+using MTRec.Learning.Algorithms.EnhancedRl;
+using MTRec.Learning.Algorithms.Iql;
+using MTRec.Learning.Algorithms.Td3;
+using MTRec.Learning.Algorithms.UnifiedRl;
+using MTRec.Learning.Evaluation.OffPolicy;
+
+namespace MTRec.Trainer.Worker.Cycle;
+
+/// <summary>How the worker learns, judges and publishes.</summary>
+internal sealed record CycleOptions
+{
+    /// <summary>One of <see cref="LoggedLearning.Algorithms"/>.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>Updates of the learner in a cycle, 1 or more.</summary>
+    public int Updates { get; init; } = 6000;
+
+    /// <summary>Seed of all randomness, and of who is kept back.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Share of the users who are kept back to judge on, in (0, 1).</summary>
+    public double KeptBack { get; init; } = 0.3;
+
+    /// <summary>The metric whose difference must be above 0 for sure: one of <see cref="PolicyComparison.Metrics"/>.</summary>
+    public string Metric { get; init; } = PolicyComparison.Reward;
+
+    /// <summary>Whether the gate decides. Where not, whatever was learned is published, for drills.</summary>
+    public bool Gate { get; init; } = true;
+
+    /// <summary>Whether the learner is given every reward with its sign flipped, for drills. What is judged by stays as it is.</summary>
+    public bool Sabotage { get; init; }
+
+    /// <summary>Explored exposures of kept-back users that a judgement needs, 1 or more.</summary>
+    public int LeastExplored { get; init; } = 500;
+
+    /// <summary>Kept-back users that a judgement needs, 2 or more.</summary>
+    public int LeastUsers { get; init; } = 30;
+
+    /// <summary>Kish's effective number of exposures of the candidate that a judgement needs.</summary>
+    public double LeastEffective { get; init; } = 50;
+
+    /// <summary>What a guarded figure may lose at most, as a share of its mean in the log; a loss beyond doubt falls whatever its size.</summary>
+    public double Margin { get; init; } = 0.05;
+
+    /// <summary>Share of the candidate's actions' dimensions that may lie outside of what was explored, in [0, 1].</summary>
+    public double MostOutside { get; init; } = 0.3;
+
+    /// <summary>Discount of returns, in [0, 1).</summary>
+    public double Discount { get; init; } = 0.9;
+
+    /// <summary>Resamples behind every interval, 1 or more.</summary>
+    public int Resamples { get; init; } = 2000;
+
+    /// <summary>How Conservative-OPE fits.</summary>
+    public FittedQOptions FittedQ { get; init; } = FittedQOptions.Conservative with { Discount = 0.9, Steps = 2000 };
+
+    /// <summary>UnifiedRL.</summary>
+    public UnifiedRlOptions UnifiedRl { get; init; } = new();
+
+    /// <summary>EnhancedRL.</summary>
+    public EnhancedRlOptions EnhancedRl { get; init; } = new();
+
+    /// <summary>BatchRL-MTF.</summary>
+    public BatchRlOptions BatchRl { get; init; } = new();
+
+    /// <summary>TD3.</summary>
+    public Td3Options Td3 { get; init; } = new();
+
+    /// <summary>CQL on SAC.</summary>
+    public CqlSacOptions CqlSac { get; init; } = new();
+
+    /// <summary>IQL.</summary>
+    public IqlOptions Iql { get; init; } = new();
+}

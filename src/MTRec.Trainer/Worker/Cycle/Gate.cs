@@ -1,0 +1,52 @@
+using System.Globalization;
+using MTRec.Learning.Evaluation;
+
+namespace MTRec.Trainer.Worker.Cycle;
+
+/// <summary>Decides whether a candidate may serve: the lower bound of the difference on the agreed metric is above 0, and no guardrail falls.</summary>
+/// <param name="options">Metric and guardrails.</param>
+internal sealed class Gate(CycleOptions options)
+{
+    /// <summary>Why the candidate may not serve; none where it may.</summary>
+    public IReadOnlyList<string> Reasons(ComparisonReport report)
+    {
+        var reasons = new List<string>();
+        if (report.Explored < options.LeastExplored)
+            reasons.Add(Text($"too little to judge by: {report.Explored} explored exposures of kept-back users around the serving policy, {options.LeastExplored} are needed."));
+        if (report.Users < options.LeastUsers)
+            reasons.Add(Text($"too little to judge by: {report.Users} kept-back users, {options.LeastUsers} are needed."));
+        if (reasons.Count > 0)
+            return reasons;
+
+        // A bound that is no number is above nothing.
+        var difference = report.Differences[options.Metric];
+        if (!(difference.Low > 0))
+            reasons.Add($"{options.Metric}: the lower bound of the difference is not above 0: {Of(difference)}.");
+        if (!(report.Effective >= options.LeastEffective))
+            reasons.Add(Text($"effective sample size {report.Effective:F0}: {options.LeastEffective:F0} are needed."));
+        if (!(report.Outside <= options.MostOutside))
+            reasons.Add(Text($"{report.Outside:P0} of the actions' dimensions lie outside of what was explored: {options.MostOutside:P0} may."));
+        foreach (var (name, sign) in new[] { (PolicyComparison.Reward, 1), (PolicyComparison.Watch, 1), (PolicyComparison.Hate, -1) })
+        {
+            if (name != options.Metric && Falls(report.Differences[name], report.Means[name], sign))
+                reasons.Add($"{name} falls: {Of(report.Differences[name])}.");
+        }
+
+        if (report.ConservativeOpe is { } ope && !(ope.High >= 0))
+            reasons.Add($"Conservative-OPE has the candidate's return below: {Of(ope)}.");
+        if (report.Gauc.High < report.ServingGauc.Low)
+            reasons.Add($"MTF-GAUC falls: {Of(report.Gauc)} after {Of(report.ServingGauc)}.");
+        return reasons;
+    }
+
+    // Worse beyond doubt, or worse by more than the margin as far as one can tell. A log without any of it tells nothing against.
+    private bool Falls(Estimate difference, double mean, int sign)
+    {
+        var (value, best) = sign > 0 ? (difference.Value, difference.High) : (-difference.Value, -difference.Low);
+        return best < 0 || value < -options.Margin * Math.Abs(mean) || double.IsNaN(difference.Value);
+    }
+
+    private static string Of(Estimate estimate) => Text($"{estimate.Value:G4} [{estimate.Low:G4}, {estimate.High:G4}]");
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

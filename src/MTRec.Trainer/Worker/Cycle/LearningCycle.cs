@@ -1,0 +1,241 @@
+using System.Globalization;
+using System.Reflection;
+using MTRec.Core.Blending;
+using MTRec.Core.Bundles;
+using MTRec.Core.Fusion;
+using MTRec.Export;
+using MTRec.Inference;
+using MTRec.Learning.Algorithms.FixedPolicy;
+using MTRec.Learning.Evaluation;
+using MTRec.Learning.Fitting;
+using MTRec.Learning.Fusion;
+using MTRec.Trainer.Training;
+using MTRec.Trainer.Worker.State;
+using MTRec.Trainer.Worker.Transitions;
+using static TorchSharp.torch;
+
+namespace MTRec.Trainer.Worker.Cycle;
+
+/// <summary>
+/// One turn: transitions of the window, a policy learned from those of most users, judged beside the serving one on those of the others, and published
+/// where the gate lets it. What is refused never enters the registry.
+/// </summary>
+/// <remarks>
+/// Progressive training (UnifiedRL, arXiv 2404.17589) over bundles: the service explores around the policy that serves, within its manifest's bounds; a published
+/// policy names that one as its baseline and becomes the centre itself. Upstream scores, items and mental reward are those of the serving bundle: they are not learned anew.
+/// </remarks>
+/// <param name="state">The events.</param>
+/// <param name="worker">Registry, name and transitions.</param>
+/// <param name="options">How.</param>
+/// <param name="time">The clock.</param>
+/// <param name="say">Takes lines for the operator.</param>
+/// <param name="progress">Told of every step; may be null.</param>
+internal sealed class LearningCycle(
+    StateFolder state, WorkerOptions worker, CycleOptions options, TimeProvider time, Action<string> say, IProgress<FitProgress>? progress = null)
+{
+    private const string Split = "keptBackUsers";
+
+    // Candidates kept beside the shown ones for choices between items.
+    private const int PassedOver = 4;
+
+    private readonly DecisionBook _book = new(state.Folder);
+
+    private string Staging => Path.Combine(state.Folder, "candidate");
+
+    /// <summary>Turns once.</summary>
+    /// <param name="measureAnew">As <see cref="WindowTransitions.Write"/>.</param>
+    /// <param name="cancellation">Ends the work and leaves the registry as it was.</param>
+    /// <returns>The decision, which is kept.</returns>
+    /// <exception cref="IOException">The disk refuses, or the registry has no bundle that may serve.</exception>
+    public CycleDecision Run(bool measureAnew, CancellationToken cancellation)
+    {
+        var registry = new BundleRegistry(worker.Registry);
+        if (new ServingBundle(registry, worker.Bundle).Open(say) is not var (serving, choice))
+            throw new IOException($"{worker.Registry} has no bundle '{worker.Bundle}' that may serve.");
+        using (serving)
+        {
+            CycleDecision decision;
+            try
+            {
+                decision = Turn(serving, choice, measureAnew, cancellation);
+            }
+            finally
+            {
+                RemoveStaging();
+            }
+
+            _book.Write(decision);
+            say(Line(decision));
+            return decision;
+        }
+    }
+
+    private CycleDecision Turn(Bundle serving, BundleChoice? choice, bool measureAnew, CancellationToken cancellation)
+    {
+        var sessions = new List<IReadOnlyList<ReplayedStep>>();
+        var perCandidate = options.Algorithm == LoggedLearning.PerCandidate;
+        var transitions = worker.Transitions with
+        {
+            KeepsBack = new UserShare(options.KeptBack, options.Seed).Holds,
+            PerCandidate = perCandidate,
+            PassedOver = perCandidate ? Math.Max(PassedOver, worker.Transitions.PassedOver) : 0,
+        };
+        using var set = new WindowTransitions(state, worker.Registry, transitions)
+            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, cancellation);
+        var decision = new CycleDecision
+        {
+            At = time.GetUtcNow(),
+            Outcome = "refused",
+            Serving = serving.Manifest.Version,
+            Algorithm = options.Algorithm,
+            Metric = options.Metric,
+            Gate = options.Gate,
+            Reasons = [],
+            Counts = set.Counts.ToString(),
+        };
+        if (!Fuser.OfScores.Contains(serving.Manifest.Fusion.Formula))
+            return decision with { Reasons = [$"the serving bundle fuses by {serving.Manifest.Fusion.Formula}, which no learner of a log acts on."] };
+        if (set.Counts.Explored < options.LeastExplored || set.Learning.Rows == 0 || sessions.Count == 0)
+            return decision with { Reasons = [string.Create(CultureInfo.InvariantCulture, $"too little to learn from: {set.Counts.Explored} explored exposures in the window, {options.LeastExplored} are needed, and users on both sides.")] };
+
+        try
+        {
+            using var policy = Learn(set, serving, cancellation);
+            return Judge(policy, set, sessions, serving, choice, transitions, decision, cancellation);
+        }
+        catch (Exception e) when (e is ArithmeticException or ArgumentException or BundleRefusedException or GraphFailedException)
+        {
+            // No policy came of it: what serves goes on.
+            return decision with { Reasons = [$"learning failed: {e.Message}"] };
+        }
+    }
+
+    private IExportablePolicy Learn(TransitionSet set, Bundle serving, CancellationToken cancellation)
+    {
+        using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
+        var actions = new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count);
+        if (!options.Sabotage)
+            return new LoggedLearning(options, actions, progress).Learn(log, cancellation);
+        say("DRILL: the learner is given every reward with its sign flipped.");
+        using var scope = NewDisposeScope();
+        return new LoggedLearning(options, actions, progress).Learn(log with { Rewards = -log.Rewards, ItemRewards = -log.ItemRewards }, cancellation);
+    }
+
+    private CycleDecision Judge(
+        IExportablePolicy policy,
+        TransitionSet set,
+        List<IReadOnlyList<ReplayedStep>> sessions,
+        Bundle serving,
+        BundleChoice? choice,
+        TransitionOptions transitions,
+        CycleDecision decision,
+        CancellationToken cancellation)
+    {
+        RemoveStaging();
+        var manifest = Manifest(policy, serving, choice, decision.At);
+        var parts = new BundleParts(
+            new ServedPolicy(serving.Manifest, set.State!, serving.Assembler.Schema).Graph(policy),
+            Given(serving, BundleLayout.MentalReward),
+            Given(serving, BundleLayout.TaskScores),
+            serving.Manifest.Files.ContainsKey(BundleLayout.Items) ? serving.Items : null);
+        var steps = sessions.SelectMany(session => session).ToArray();
+        BundleSays own;
+        using (var candidate = Bundle.Load(BundleWriter.Write(Staging, manifest, parts, cancellation)))
+            own = BundleSays.Of(candidate, steps, transitions.ListSize, cancellation);
+        var before = BundleSays.Of(serving, steps, transitions.ListSize, cancellation);
+        using var log = Rows(set, sessions, serving, transitions);
+        var actions = new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count);
+        var report = new PolicyComparison(options, new UserBootstrap(options.Seed, options.Resamples)).Compare(sessions, log, own, before, actions, cancellation);
+        var reasons = new Gate(options).Reasons(report);
+        decision = decision with { Reasons = reasons, Figures = [.. report.Figures.Select(Figure), .. Shares(report)] };
+        if (reasons.Count > 0 && options.Gate)
+            return decision;
+        if (!options.Gate)
+            say($"THE GATE IS OFF: {manifest.Version} is published {(reasons.Count > 0 ? $"though the gate would refuse it: {string.Join(' ', reasons)}" : "unjudged")}");
+
+        manifest = manifest with
+        {
+            Blending = serving.Manifest.Blending with { FusionScore = FixedPolicy.Standardise(own.All) },
+            Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
+        };
+        BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
+        return decision with { Outcome = "published", Version = manifest.Version };
+    }
+
+    private static FusionLog Rows(TransitionSet set, List<IReadOnlyList<ReplayedStep>> sessions, Bundle serving, TransitionOptions transitions)
+    {
+        const int Sessions = 512;
+        var rows = new TransitionRows(serving, set.State!, set.Rewards!, transitions);
+        var logs = sessions.Chunk(Sessions).Select(rows.Of).ToArray();
+        try
+        {
+            return FusionLog.Join(logs);
+        }
+        finally
+        {
+            Array.ForEach(logs, log => log.Dispose());
+        }
+    }
+
+    private BundleManifest Manifest(IExportablePolicy policy, Bundle serving, BundleChoice? choice, DateTimeOffset at)
+    {
+        // Newer than all that it must be followed after, whatever the clocks say.
+        var created = new[] { at, serving.Manifest.Created.AddSeconds(1), (choice?.HeldBack.Created ?? default).AddSeconds(1) }.Max();
+        var given = serving.Manifest;
+        return given with
+        {
+            Version = created.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture),
+            Created = created,
+            Fusion = given.Fusion with { Algorithm = policy.Algorithm },
+            Exploration = given.Exploration with { BaselineVersion = given.Version },
+            Blending = given.Blending with { FusionScore = new Standardiser(0, 1) },
+            Provenance = new Provenance(
+                $"the service's event log, {worker.WindowDays} days until {state.Commit.Newest?.ToString("u", CultureInfo.InvariantCulture)}; other parts: {given.Provenance.Data}",
+                typeof(LearningCycle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+                options.Seed,
+                $"mtrec worker --algorithm {options.Algorithm} --updates {options.Updates} --metric {options.Metric}{(options.Gate ? "" : " --gate off")}{(options.Sabotage ? " --sabotage" : "")}",
+                []),
+        };
+    }
+
+    private static OnnxGraph? Given(Bundle serving, string file) =>
+        serving.Manifest.Files.ContainsKey(file) ? OnnxGraph.Read(File.ReadAllBytes(Path.Combine(serving.Directory, file))) : null;
+
+    // The gate's word is a figure too: 1 where it let the policy pass, 0 where it was off and would not have.
+    private IEnumerable<Metric> Metrics(ComparisonReport report, IReadOnlyList<string> reasons) =>
+    [
+        Exact(options.Gate ? "gate.passed" : "gate.OFF.wouldPass", reasons.Count == 0 ? 1 : 0, report.Explored),
+        .. report.Figures.Where(figure => double.IsFinite(figure.Estimate.Value) && double.IsFinite(figure.Estimate.Low) && double.IsFinite(figure.Estimate.High))
+            .Select(figure => new Metric(figure.Name, Split, figure.Estimate.Value, figure.Estimate.Low, figure.Estimate.High, figure.Count)),
+        Exact("effectiveSampleSize", report.Effective, report.Explored),
+        Exact("outsideShare", report.Outside, report.Explored),
+        Exact("edgeShare", report.AtEdge, report.Explored),
+    ];
+
+    private static Metric Exact(string name, double value, long count) => new(name, Split, value, value, value, count);
+
+    private static IEnumerable<DecidedFigure> Shares(ComparisonReport report) =>
+    [
+        new("outsideShare", report.Outside, null, null, report.Explored, null),
+        new("edgeShare", report.AtEdge, null, null, report.Explored, null),
+        new("users", report.Users, null, null, report.Explored, null),
+    ];
+
+    private static DecidedFigure Figure(ComparedFigure figure) =>
+        new(figure.Name, Finite(figure.Estimate.Value), Finite(figure.Estimate.Low), Finite(figure.Estimate.High), figure.Count, Finite(figure.Effective));
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+
+    private static string Line(CycleDecision decision)
+    {
+        var difference = decision.Figures.FirstOrDefault(figure => figure.Name == $"{decision.Metric}.difference");
+        var figures = difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {decision.Metric} {difference.Value:+0.####;-0.####} [{difference.Low:F4}, {difference.High:F4}] over {difference.Count} exposures.");
+        return $"{decision.Outcome} {decision.Version ?? "(no version)"} by {decision.Algorithm} after {decision.Serving}.{figures}{string.Concat(decision.Reasons.Select(reason => $" {reason}"))}";
+    }
+
+    private void RemoveStaging()
+    {
+        if (Directory.Exists(Staging))
+            Directory.Delete(Staging, recursive: true);
+    }
+}
