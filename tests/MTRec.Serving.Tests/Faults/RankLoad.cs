@@ -35,11 +35,24 @@ internal sealed class RankLoad
     /// <summary>The body of a rank call.</summary>
     public static byte[] Body(int candidates, string userId = "u-1") => Encoding.UTF8.GetBytes(Requests.Rows(candidates, userId).ToJsonString());
 
-    /// <summary>Callers of whom each waits for its answer, and a little, before it calls again; each is a user of its own.</summary>
-    public static RankLoad Start(HttpClient client, int callers, TimeSpan pause, int candidates = 5)
+    /// <summary>Callers of whom each waits for its answer, and a little, before it calls again.</summary>
+    /// <param name="client">Sends the calls.</param>
+    /// <param name="callers">How many.</param>
+    /// <param name="pause">What each waits after an answer.</param>
+    /// <param name="candidates">Candidates of a call.</param>
+    /// <param name="users">Users <c>u-0</c>, <c>u-1</c> ... for whom the callers call in turns; one for each caller where left out.</param>
+    public static RankLoad Start(HttpClient client, int callers, TimeSpan pause, int candidates = 5, int? users = null)
     {
+        byte[][] bodies = [.. Enumerable.Range(0, users ?? callers).Select(user => Body(candidates, $"u-{user}"))];
         var load = new RankLoad(client);
-        load._sending = Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(() => load.CallAsync(Body(candidates, $"u-{caller}"), pause))));
+        load._sending = Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+        {
+            for (var call = caller; !load._hasEnded; call += callers)
+            {
+                await load.SendAsync(bodies[call % bodies.Length]);
+                await Task.Delay(pause);
+            }
+        })));
         return load;
     }
 
@@ -56,15 +69,6 @@ internal sealed class RankLoad
         _hasEnded = true;
         await _sending;
         return [.. _outcomes];
-    }
-
-    private async Task CallAsync(byte[] body, TimeSpan pause)
-    {
-        while (!_hasEnded)
-        {
-            await SendAsync(body);
-            await Task.Delay(pause);
-        }
     }
 
     private async Task SendAsync(byte[] body)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using MTRec.Serving.Tests.Faults;
 
 namespace MTRec.Serving.Tests.Fleet;
 
@@ -47,26 +48,26 @@ public sealed class FleetTests
 
     private static async Task A_killed_node_costs_no_rank_call_and_its_users_come_back(ServiceFleet fleet)
     {
-        using var load = new RankLoad(fleet.Balanced);
-        await load.WaitForAsync(100);
+        var load = RankLoad.Start(fleet.Balanced, 8, TimeSpan.Zero, users: Users);
+        await load.MoreAsync(100);
         await fleet.Redis.Nodes[0].KillAsync();
-        await load.WaitForAsync(300);
+        await load.MoreAsync(300);
         for (var user = 0; user < Users; user++)
             await FeedbackUntilTakenAsync(fleet.Balanced, Requests.Event("e-after", $"u-{user}"));
 
-        Assert.Empty(await load.EndAsync());
+        Assert.All(await load.StopAsync(), outcome => Assert.True(outcome.Status == 200, $"{outcome.Status} {outcome.Failure}"));
         for (var user = 0; user < Users; user++)
             Assert.Equal(11, await TotalAsync(fleet.Balanced, $"u-{user}"));
     }
 
     private static async Task A_killed_replica_costs_no_call(ServiceFleet fleet)
     {
-        using var load = new RankLoad(fleet.Balanced);
-        await load.WaitForAsync(100);
+        var load = RankLoad.Start(fleet.Balanced, 8, TimeSpan.Zero, users: Users);
+        await load.MoreAsync(100);
         fleet.Replicas[0].Signal("KILL");
-        await load.WaitForAsync(300);
+        await load.MoreAsync(300);
 
-        Assert.Empty(await load.EndAsync());
+        Assert.All(await load.StopAsync(), outcome => Assert.True(outcome.Status == 200, $"{outcome.Status} {outcome.Failure}"));
         Assert.Equal(1, await FeedbackUntilTakenAsync(fleet.Balanced, Requests.Event("e-last", "u-0")));
     }
 
@@ -96,57 +97,4 @@ public sealed class FleetTests
 
     private static async Task<long> TotalAsync(HttpClient client, string userId) =>
         (long)(await client.GetFromJsonAsync<JsonObject>($"/v1/users/{userId}/session"))!["totalEvents"]!;
-
-    /// <summary>Eight callers who rank without a pause until they are told to end.</summary>
-    private sealed class RankLoad : IDisposable
-    {
-        private readonly CancellationTokenSource _end = new();
-        private readonly ConcurrentBag<string> _failures = [];
-        private readonly Task _callers;
-        private int _answers;
-
-        public RankLoad(HttpClient client) => _callers = Task.WhenAll(Enumerable.Range(0, 8).Select(caller => CallAsync(client, caller)));
-
-        /// <summary>Waits for that many more answers.</summary>
-        public async Task WaitForAsync(int answers)
-        {
-            var end = Volatile.Read(ref _answers) + answers;
-            for (var deadline = DateTime.UtcNow.AddMinutes(1); Volatile.Read(ref _answers) < end; await Task.Delay(20))
-                Assert.True(DateTime.UtcNow < deadline, "The load stands still.");
-        }
-
-        /// <summary>Ends the load.</summary>
-        /// <returns>What failed.</returns>
-        public async Task<IReadOnlyCollection<string>> EndAsync()
-        {
-            await _end.CancelAsync();
-            await _callers;
-            return _failures;
-        }
-
-        public void Dispose()
-        {
-            _end.Cancel();
-            _end.Dispose();
-        }
-
-        private async Task CallAsync(HttpClient client, int caller)
-        {
-            for (var i = 0; !_end.IsCancellationRequested; i++)
-            {
-                try
-                {
-                    using var answer = await client.PostAsJsonAsync("/v1/rank", Requests.Rows(userId: $"u-{(caller + (8 * i)) % Users}"), CancellationToken.None);
-                    if (answer.StatusCode != HttpStatusCode.OK)
-                        _failures.Add($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(CancellationToken.None)}");
-                    Interlocked.Increment(ref _answers);
-                }
-                catch (HttpRequestException e)
-                {
-                    _failures.Add(e.Message);
-                    Interlocked.Increment(ref _answers);
-                }
-            }
-        }
-    }
 }
