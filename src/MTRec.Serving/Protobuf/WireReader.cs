@@ -107,6 +107,10 @@ internal ref struct WireReader
     /// <exception cref="MalformedMessageException">It is cut off.</exception>
     public float ReadFloat() => BinaryPrimitives.ReadSingleLittleEndian(Take(sizeof(float)));
 
+    /// <summary>Reads a value of <see cref="WireFormat.WireType.Fixed64"/> as a whole number.</summary>
+    /// <exception cref="MalformedMessageException">It is cut off.</exception>
+    public long ReadFixed64() => BinaryPrimitives.ReadInt64LittleEndian(Take(sizeof(long)));
+
     /// <summary>Reads one element of a repeated float, or a row of packed ones.</summary>
     /// <returns>The floats, in the message's own bytes where this machine writes numbers as protobuf does.</returns>
     /// <exception cref="MalformedMessageException">It is cut off, or not made of floats.</exception>

@@ -1,8 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
-using Google.Protobuf;
 using MTRec.Core.Sessions;
+using MTRec.Serving.Protobuf;
 using MTRec.Serving.Redis;
 using Polly.CircuitBreaker;
 using StackExchange.Redis;
@@ -62,7 +62,7 @@ internal sealed class RedisSessionStore : ISessionStore, IAsyncDisposable
         {
             return StoredSessions.Read(found[0]!, (long)found[1]);
         }
-        catch (Exception e) when (e is InvalidProtocolBufferException or InvalidCastException)
+        catch (Exception e) when (e is MalformedMessageException or InvalidCastException)
         {
             throw new SessionStoreException("What Redis holds of a user is no session.", mayHaveApplied: false, e);
         }

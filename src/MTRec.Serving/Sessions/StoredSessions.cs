@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using MTRec.Core.Sessions;
+using MTRec.Serving.Protobuf;
 using MTRec.Serving.Sessions.Stored;
 
 namespace MTRec.Serving.Sessions;
@@ -17,11 +19,55 @@ internal static class StoredSessions
         },
     }.ToByteArray();
 
-    /// <summary>Reads a session.</summary>
-    /// <exception cref="InvalidProtocolBufferException">The bytes are none.</exception>
-    public static UserSession Read(byte[] events, long totalEvents) => new(
-        [.. StoredSession.Parser.ParseFrom(events).Events.Select(shown =>
-            new SessionEvent(shown.ItemId, (long)shown.TimestampMs, (UserActions)shown.Actions, shown.WatchSeconds))],
-        ImmutableArray<string>.Empty,
-        totalEvents);
+    /// <summary>Reads a session. Every rank call does: straight from the wire, without a message an impression.</summary>
+    /// <exception cref="MalformedMessageException">The bytes are none.</exception>
+    public static UserSession Read(byte[] events, long totalEvents)
+    {
+        var count = 0;
+        for (var session = new WireReader(events); session.ReadField(); session.Skip())
+            count += IsEvent(session) ? 1 : 0;
+
+        var read = new SessionEvent[count];
+        var next = 0;
+        for (var session = new WireReader(events); session.ReadField();)
+        {
+            if (IsEvent(session))
+                read[next++] = ReadEvent(session.ReadMessage());
+            else
+                session.Skip();
+        }
+
+        return new UserSession(ImmutableCollectionsMarshal.AsImmutableArray(read), ImmutableArray<string>.Empty, totalEvents);
+    }
+
+    private static bool IsEvent(WireReader session) =>
+        session is { Field: StoredSession.EventsFieldNumber, Type: WireFormat.WireType.LengthDelimited };
+
+    private static SessionEvent ReadEvent(WireReader fields)
+    {
+        var (itemId, timestamp, actions, watched) = ("", 0L, 0UL, 0f);
+        while (fields.ReadField())
+        {
+            switch (fields.Field)
+            {
+                case StoredEvent.TimestampMsFieldNumber when fields.Type == WireFormat.WireType.Fixed64:
+                    timestamp = fields.ReadFixed64();
+                    break;
+                case StoredEvent.ActionsFieldNumber when fields.Type == WireFormat.WireType.Varint:
+                    actions = fields.ReadVarint();
+                    break;
+                case StoredEvent.WatchSecondsFieldNumber when fields.Type == WireFormat.WireType.Fixed32:
+                    watched = fields.ReadFloat();
+                    break;
+                case StoredEvent.ItemIdFieldNumber when fields.Type == WireFormat.WireType.LengthDelimited:
+                    itemId = fields.ReadText();
+                    break;
+                default:
+                    fields.Skip();
+                    break;
+            }
+        }
+
+        return new SessionEvent(itemId, timestamp, (UserActions)(int)actions, watched);
+    }
 }
