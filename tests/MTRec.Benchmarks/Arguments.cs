@@ -26,7 +26,8 @@ internal sealed class Arguments(string[] rest)
 
     private static object Machine() => new
     {
-        Cores = Environment.ProcessorCount,
+        // The process itself may be bound to some of them.
+        Cores = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal)) : Environment.ProcessorCount,
         Processor = File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
             : null,

@@ -116,9 +116,19 @@ internal sealed class Arena : IAsyncDisposable
             timestamp = new DateTimeOffset(2026, 1, 31, 19, i, 0, TimeSpan.Zero),
             actions = new { click = random.Next(2), longView = random.Next(2), like = random.Next(10) == 0 ? 1 : 0 },
             watchSeconds = random.Next(60),
-        });
-        using var answer = await Ours.Http.PostAsJsonAsync("v1/feedback", new { events });
-        answer.EnsureSuccessStatusCode();
+        }).ToArray();
+        // Feedback that Redis is too late for on a busy machine may be sent again: it counts once.
+        for (var attempt = 1; ; attempt++)
+        {
+            using var answer = await Ours.Http.PostAsJsonAsync("v1/feedback", new { events });
+            if (answer.StatusCode != System.Net.HttpStatusCode.ServiceUnavailable || attempt == 50)
+            {
+                answer.EnsureSuccessStatusCode();
+                return;
+            }
+
+            await Task.Delay(200);
+        }
     }
 
     private static async Task<(Answer Answer, int Bytes)> RankAsync(Contender contender, Bodies bodies, int index, int patience = 100)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
 using MTRec.Testing;
 using Spectre.Console;
 
@@ -42,13 +43,20 @@ internal sealed class ServingBenchmark(Arguments arguments)
         }
 
         await using (var arena = await Arena.StartAsync(Path.Combine(SharedData.RepositoryRoot, "deploy/registry")))
-            closed.AddRange(await ClosedAsync(arena, "shipped", Size, Math.Min(_rounds, 3)));
+            closed.AddRange(await ClosedAsync(arena, "shipped", Size, _quick ? 1 : Math.Min(_rounds, 3)));
 
         Print(closed);
         Print(open);
         Faults.Print(swaps, redis);
-        arguments.Write("serving", new { Closed = closed, HalfCapacity = open, Swaps = swaps, RedisKilled = redis });
+        arguments.Write("serving", new { Rounds = _rounds, Quick = _quick, Versions = await VersionsAsync(), Closed = closed, HalfCapacity = open, Swaps = swaps, RedisKilled = redis });
     }
+
+    private static async Task<object> VersionsAsync() => new
+    {
+        Node = (await Contender.LoadAsync("node", "--version")).Trim(),
+        Redis = (await Contender.LoadAsync("redis-server", "--version")).Trim(),
+        OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+    };
 
     private static async Task<IReadOnlyList<ClosedResult>> ClosedAsync(Arena arena, string bundle, int size, int rounds)
     {
