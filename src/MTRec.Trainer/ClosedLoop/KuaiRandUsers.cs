@@ -19,7 +19,7 @@ internal sealed class KuaiRandUsers : ILoopUsers
     private readonly int _seed;
     private readonly IReadOnlyDictionary<float, string>?[] _contextNames;
     private readonly IReadOnlyDictionary<float, string>?[] _userNames;
-    private readonly TimeSpan[] _shift ;
+    private readonly TimeSpan[] _shift;
     private string[][] _candidates = [];
     private long[] _moments = [];
     private float[] _context = [];
