@@ -4,7 +4,7 @@ namespace MTRec.Simulation;
 /// The chance of one step: sessions take their draws in order, as many each whatever was done before, so that it depends on the seed, the
 /// session's place and the step alone.
 /// </summary>
-internal static class StepRandom
+public static class StepRandom
 {
     /// <summary>A source of its own for every seed, step and purpose; neighbouring numbers are spread out first (SplitMix64's finaliser).</summary>
     public static Random Of(int seed, int step, int purpose)

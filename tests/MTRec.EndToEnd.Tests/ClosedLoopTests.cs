@@ -111,6 +111,30 @@ public sealed class ClosedLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task Users_whose_true_reward_is_known_tell_the_service_clicks_and_long_views_alone()
+    {
+        using var service = await StartAsync("events");
+        var (ended, said) = await Programs.MtrecAsync(
+            "simulate", "--environment", "soft-user", "--url", $"{service.Http.BaseAddress}", "--users", $"{Users}", "--days", "2", "--candidates", "12", "--threads", "1",
+            "--out", Path.Combine(_folder.Path, "out"));
+        await StopAsync(service);
+
+        Assert.True(ended == 0, said);
+        var days = Tables("out")[0]!;
+        Assert.Equal("true reward", (string)days["columns"]![1]!);
+        Assert.Equal(2, days["rows"]!.AsArray().Count);
+
+        // 20 steps a session, none of which was watched by the second; what is worth something is viewed for long, what looks well is clicked.
+        var events = Events("events");
+        Assert.Equal(Users * 2 * 20, events.OfType<ExposureEvent>().Count());
+        var feedback = events.OfType<FeedbackEvent>().ToArray();
+        Assert.Equal(Users * 2 * 20, feedback.DistinctBy(entry => entry.EventId).Count());
+        Assert.All(feedback, entry => Assert.Null(entry.WatchSeconds));
+        Assert.All(feedback, entry => Assert.True(entry.Actions is [] or ["click"] or ["click", "longView"]));
+        Assert.Equal(3, feedback.Select(entry => entry.Actions.Length).Distinct().Count());
+    }
+
+    [Fact]
     public async Task An_address_where_nobody_serves_ends_it_at_once_with_the_reason()
     {
         var (ended, said) = await Programs.MtrecAsync("simulate", "--url", $"http://127.0.0.1:{FreePort.Find()}", "--data", _log.Folder);

@@ -25,6 +25,7 @@ public sealed class SoftOptimalUser : IEnvironment
     private int _step;
     private int[] _kind = [];
     private int[] _mood = [];
+    private bool[] _gone = [];
     private int[] _candidates = [];
 
     /// <summary>Makes the environment.</summary>
@@ -51,6 +52,9 @@ public sealed class SoftOptimalUser : IEnvironment
     /// <inheritdoc/>
     public EnvironmentShape Shape { get; }
 
+    /// <summary>The world's items that are the current candidates [B * n].</summary>
+    public IReadOnlyList<int> CandidateItems => _candidates;
+
     /// <summary>The truth, for evaluation only: r*(s, positive) of the shown items of the last step [B]; NaN for sessions that had ended.</summary>
     public float[] PositiveRewards { get; private set; } = [];
 
@@ -68,9 +72,28 @@ public sealed class SoftOptimalUser : IEnvironment
         (_seed, _step) = (seed, 0);
         _kind = new int[sessions];
         _mood = new int[sessions];
+        _gone = new bool[sessions];
         for (var session = 0; session < sessions; session++)
             (_kind[session], _mood[session]) = (_firstKind + random.Next(_kinds), random.Next(_world.Moods.Count));
         return Observe();
+    }
+
+    /// <summary>The same users come back for another session, in the mood in which they left.</summary>
+    /// <param name="seed">Decides all chance of the session.</param>
+    /// <returns>The first states.</returns>
+    public Observation Return(int seed)
+    {
+        (_seed, _step) = (seed, 0);
+        Array.Clear(_gone);
+        return Observe();
+    }
+
+    /// <summary>Ends sessions in which nothing was shown.</summary>
+    /// <param name="places">The sessions' places in the batch.</param>
+    public void Leave(IEnumerable<int> places)
+    {
+        foreach (var place in places)
+            _gone[place] = true;
     }
 
     /// <inheritdoc/>
@@ -98,7 +121,7 @@ public sealed class SoftOptimalUser : IEnvironment
         }
 
         var rewards = tensor(positive).unsqueeze(1);
-        return new Outcome(Observe(), rewards, full(sessions, !ended && _step == Shape.MaximumSteps ? 1f : 0f))
+        return new Outcome(Observe(), rewards, tensor(Array.ConvertAll(_gone, gone => !gone && !ended && _step == Shape.MaximumSteps ? 1f : 0f)))
         {
             Shown = shown.unsqueeze(1),
             ItemRewards = rewards.unsqueeze(1),
@@ -116,6 +139,12 @@ public sealed class SoftOptimalUser : IEnvironment
         // Three draws a session and step, whatever the action.
         var (noise, choice, move) = (_world.Noise(random.NextDouble()), random.NextDouble(), random.NextDouble());
         var (kind, mood) = (_kind[session], _mood[session]);
+        if (_gone[session])
+        {
+            (PositiveRewards[session], GivenRewards[session]) = (float.NaN, float.NaN);
+            return;
+        }
+
         var response = choice < _world.Positive(kind, mood, item, noise) ? 1 : 0;
         positive[session] = response;
         PositiveRewards[session] = (float)_world.Reward(kind, mood, item);
@@ -125,7 +154,7 @@ public sealed class SoftOptimalUser : IEnvironment
 
     private Observation Observe()
     {
-        var (sessions, n, active) = (_kind.Length, Shape.Candidates, _step < Shape.MaximumSteps ? 1f : 0f);
+        var (sessions, n) = (_kind.Length, Shape.Candidates);
         var random = StepRandom.Of(_seed, _step, 0);
         var state = new List<float>(sessions * Shape.StateWidth);
         var features = new List<float>(sessions * n * Shape.CandidateWidth);
@@ -148,7 +177,7 @@ public sealed class SoftOptimalUser : IEnvironment
 
         return new Observation(
             tensor([.. state], sessions, Shape.StateWidth),
-            full(sessions, active),
+            tensor(Array.ConvertAll(_gone, gone => !gone && _step < Shape.MaximumSteps ? 1f : 0f)),
             tensor(scores, [sessions, n, 1]),
             tensor([.. features], [sessions, n, Shape.CandidateWidth]));
     }

@@ -17,15 +17,17 @@ namespace MTRec.Trainer.Simulation;
 /// <summary><c>mtrec simulate</c>: policies rank for simulated users; what happened is written as the service's events.</summary>
 internal static class SimulateCommand
 {
+    private const string KuaiRand = "kuairand";
+    private const string SoftUser = "soft-user";
     private const string Fixed = "fixed";
     private const string Random = "random";
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var environment = new Option<string>("--environment") { Description = "The users.", DefaultValueFactory = _ => "kuairand", HelpName = "NAME" };
-        environment.AcceptOnlyFromAmong("kuairand");
-        var data = new Option<DirectoryInfo>("--data") { Description = "Folder with KuaiRand's log_train and log_dev, from which the users are fitted.", Required = true, HelpName = "DIR" };
+        var environment = new Option<string>("--environment") { Description = "The users: kuairand, fitted on a log, or soft-user, whose true reward is known and who meet a service only.", DefaultValueFactory = _ => KuaiRand, HelpName = "NAME" };
+        environment.AcceptOnlyFromAmong(KuaiRand, SoftUser);
+        var data = new Option<DirectoryInfo>("--data") { Description = "Folder with KuaiRand's log_train and log_dev, from which the users of kuairand are fitted.", HelpName = "DIR" };
         data.AcceptExistingOnly();
         var policies = new Option<string[]>("--policy")
         {
@@ -45,6 +47,10 @@ internal static class SimulateCommand
         var seed = OptionKinds.Whole("--seed", "Seed of the fit, the users and their chance.", 1, 0, int.MaxValue);
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 2, 1, 256);
         var output = new Option<string>("--out") { Description = "Folder for the events, POLICY.jsonl each; with --url, for the figures and the page with plots. None where left out.", HelpName = "DIR" };
+        var world = OptionKinds.Whole("--world", "Seed of soft-user's world: bundle and users must have the same.", 1, 0, int.MaxValue);
+        var publish = new Option<string?>("--publish") { Description = "With soft-user: publishes a bundle to begin with in this registry, instead of meeting a service.", HelpName = "REGISTRY" };
+        var name = new Option<string>("--name") { Description = "With --publish: the bundle's name.", DefaultValueFactory = _ => "default", HelpName = "NAME" };
+        var version = new Option<string>("--version") { Description = "With --publish: the bundle's version.", DefaultValueFactory = _ => "1", HelpName = "VERSION" };
         var loop = new LoopCommandLine();
         var command = new DocumentedCommand("simulate", "Lets policies, or a running service, rank for simulated users and compares what comes of it.")
         {
@@ -52,6 +58,7 @@ internal static class SimulateCommand
             [
                 "mtrec simulate --data kuairand-pure --policy fixed random deploy/registry/default/1 --users 1000",
                 "mtrec simulate --data kuairand-pure --policy fixed --exploration bounded --half training --out var/simulated",
+                "mtrec simulate --environment soft-user --publish var/soft",
                 "mtrec simulate --url http://127.0.0.1:5080 --data kuairand-pure --users 500 --days 7 --experiment fusion --out var/loop",
             ],
             Remarks = """
@@ -67,16 +74,27 @@ internal static class SimulateCommand
         };
         command.AddAll(environment, data, policies, exploration, half, users, candidates, list, share, seed, threads, output);
         loop.AddTo(command);
+        command.AddAll(world, publish, name, version);
         command.Validators.Add(result =>
         {
+            var isSoft = result.GetValue(environment) == SoftUser;
+            if (!isSoft && result.GetResult(data) is null)
+                result.AddError("--data is needed: kuairand's users are fitted on its log.");
+            if (isSoft && result.GetResult(loop.Urls) is null == result.GetResult(publish) is null)
+                result.AddError("--environment soft-user goes with either --url or --publish.");
+            if (!isSoft && result.GetResult(publish) is not null)
+                result.AddError("--publish goes with --environment soft-user.");
             if (result.GetResult(loop.Urls) is not null && (result.GetResult(policies) is { Implicit: false } || result.GetResult(exploration) is { Implicit: false }))
                 result.AddError("--policy and --exploration go without --url: there the service ranks.");
         });
         command.SetAction((result, cancellation) =>
         {
+            if (result.GetValue(publish) is { } registry)
+                return PublishAsync(registry, result.GetRequiredValue(name), result.GetRequiredValue(version), result.GetValue(world), result.GetValue(seed), result.GetValue(threads), cancellation);
             var run = new SimulateRun
             {
-                Data = result.GetRequiredValue(data).FullName,
+                World = result.GetValue(environment) == SoftUser ? result.GetValue(world) : null,
+                Data = result.GetValue(data)?.FullName ?? "",
                 Policies = result.GetRequiredValue(policies),
                 Exploration = result.GetValue(exploration) switch
                 {
@@ -108,12 +126,27 @@ internal static class SimulateCommand
             options,
             async () =>
             {
+                if (run.World is { } world)
+                {
+                    var feed = new SoftOptimalFeed(world);
+                    return new SoftOptimalUsers(feed, feed.Met, run.Sessions, run.Options.Sessions.Candidates, run.Seed);
+                }
+
                 var simulator = await FitAsync(run, cancellation);
                 return new KuaiRandUsers(simulator, run.Training, run.Sessions, run.Seed);
             },
             run.Output,
             run.Threads,
             cancellation);
+    }
+
+    private static async Task<int> PublishAsync(string registry, string name, string version, int world, int seed, int threads, CancellationToken cancellation)
+    {
+        set_num_threads(threads);
+        var (folder, order) = await Terminal.WithStagesAsync(progress => Task.Run(() => SoftOptimalBundle.Publish(registry, name, version, world, seed, new SoftOptimalBundleOptions(), progress, cancellation), cancellation));
+        Terminal.Results.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"Published {folder}: Spearman of the mental reward with the true one {order.Value:F3} over {order.Count} impressions of {order.Split}"));
+        return ExitCodes.Done;
     }
 
     private static async Task<KuaiRandSimulator> FitAsync(SimulateRun run, CancellationToken cancellation)
@@ -197,6 +230,9 @@ internal static class SimulateCommand
 
     private sealed record SimulateRun
     {
+        /// <summary>Seed of the world of soft-optimal users; null for users of KuaiRand.</summary>
+        public required int? World { get; init; }
+
         public required string Data { get; init; }
 
         public required IReadOnlyList<string> Policies { get; init; }

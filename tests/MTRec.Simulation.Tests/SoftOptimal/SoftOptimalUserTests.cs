@@ -35,6 +35,40 @@ public sealed class SoftOptimalUserTests
     }
 
     [Fact]
+    public void Users_return_in_the_mood_in_which_they_left_and_who_leaves_changes_nothing_for_the_others()
+    {
+        using var scope = NewDisposeScope();
+        using var user = new SoftOptimalUser(Small.Draw(1), candidates: 3, steps: 2);
+        var all = Course([]);
+        var some = Course([1, 4]);
+
+        Assert.Equal(all.First, Course([]).First);
+        for (var session = 0; session < 6; session++)
+        {
+            var isGone = session is 1 or 4;
+            Assert.Equal(isGone, float.IsNaN(some.Given[session]));
+            Assert.Equal(isGone ? 0 : 1, some.Active[session]);
+            if (!isGone)
+                Assert.Equal((all.Given[session], all.Mood[session]), (some.Given[session], some.Mood[session]));
+        }
+
+        // Back are all, each where the first session ended.
+        Assert.Equal(6, some.Back.Active.sum().item<float>());
+        Assert.Equal(some.Last, some.Back.State.argmax(-1).data<long>().ToArray());
+
+        (float[] First, float[] Given, long[] Mood, float[] Active, long[] Last, Learning.Environments.Observation Back) Course(int[] leaving)
+        {
+            var first = user.Reset(6, 5).TaskScores!.flatten().data<float>().ToArray();
+            user.Leave(leaving);
+            var outcome = user.Advance(zeros(6, 3));
+            var (given, mood) = (user.GivenRewards, outcome.Next.State.argmax(-1).data<long>().ToArray());
+            var active = outcome.Next.Active.data<float>().ToArray();
+            var last = user.Advance(zeros(6, 3));
+            return (first, given, mood, active, last.Next.State.argmax(-1).data<long>().ToArray(), user.Return(6));
+        }
+    }
+
+    [Fact]
     public void The_candidate_with_the_highest_score_is_shown()
     {
         using var scope = NewDisposeScope();

@@ -20,6 +20,9 @@ public sealed class UsageTests
     [InlineData("simulate --url nonsense --data .")]
     [InlineData("simulate --url http://127.0.0.1:1 --data . --policy fixed")]
     [InlineData("simulate --url http://127.0.0.1:1")]
+    [InlineData("simulate --environment soft-user")]
+    [InlineData("simulate --environment soft-user --url http://127.0.0.1:1 --publish somewhere")]
+    [InlineData("simulate --data . --publish somewhere")]
     public async Task A_command_line_without_sense_ends_with_2_and_says_why(string arguments)
     {
         // mtrec.dll stands for any file that exists.
