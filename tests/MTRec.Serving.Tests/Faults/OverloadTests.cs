@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Xunit.Abstractions;
 
 namespace MTRec.Serving.Tests.Faults;
@@ -61,11 +62,15 @@ public sealed class OverloadTests(ITestOutputHelper output)
     private static async Task<(IReadOnlyList<RankOutcome> Outcomes, double PerSecond)> MeasureAsync(ServiceProcess service, int callers)
     {
         var before = service.ProcessorSeconds;
-        var load = RankLoad.Start(service.Client, callers, TimeSpan.FromMilliseconds(callers > 2 ? 50 : 0), candidates: 2000);
+        var load = RankLoad.Start(service.Client, callers, TimeSpan.FromMilliseconds(callers > 2 ? 50 : 0), HeavyCall);
         await Task.Delay(TimeSpan.FromSeconds(4));
         var outcomes = await load.StopAsync();
         return (outcomes, outcomes.Count(outcome => outcome.Status == 200) / (service.ProcessorSeconds - before));
     }
+
+    // Much work for the service, which predicts the scores too, and little for the callers, who share the machine with it.
+    private static byte[] HeavyCall(string user) => Encoding.UTF8.GetBytes(
+        $$"""{"userId":"{{user}}","limit":1,"candidates":[{{Requests.Repeated(4000, i => $$"""{"itemId":"x-{{i}}"}""")}}]}""");
 
     private static double Median(RankOutcome[] outcomes) => outcomes.Select(outcome => outcome.Took.TotalSeconds).Order().ElementAt(outcomes.Length / 2);
 }

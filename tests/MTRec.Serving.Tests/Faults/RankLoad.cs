@@ -39,11 +39,12 @@ internal sealed class RankLoad
     /// <param name="client">Sends the calls.</param>
     /// <param name="callers">How many.</param>
     /// <param name="pause">What each waits after an answer.</param>
-    /// <param name="candidates">Candidates of a call.</param>
+    /// <param name="body">The body of a user's call; of five candidates where left out.</param>
     /// <param name="users">Users <c>u-0</c>, <c>u-1</c> ... for whom the callers call in turns; one for each caller where left out.</param>
-    public static RankLoad Start(HttpClient client, int callers, TimeSpan pause, int candidates = 5, int? users = null)
+    public static RankLoad Start(HttpClient client, int callers, TimeSpan pause, Func<string, byte[]>? body = null, int? users = null)
     {
-        byte[][] bodies = [.. Enumerable.Range(0, users ?? callers).Select(user => Body(candidates, $"u-{user}"))];
+        body ??= user => Body(5, user);
+        byte[][] bodies = [.. Enumerable.Range(0, users ?? callers).Select(user => body($"u-{user}"))];
         var load = new RankLoad(client);
         load._sending = Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
