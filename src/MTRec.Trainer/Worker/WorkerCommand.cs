@@ -40,6 +40,8 @@ internal static class WorkerCommand
         metric.AcceptOnlyFromAmong([.. PolicyComparison.Metrics]);
         var keptBack = OptionKinds.Real("--kept-back", "Share of the users who are never learned from, to judge on.", 0.3, 0.01, 0.9);
         var leastExplored = OptionKinds.Whole("--min-explored", "Explored exposures of kept-back users that a judgement needs.", 500, 1, int.MaxValue);
+        var every = OptionKinds.Real("--every", "Minutes after which the next cycle begins; 0 for never by time.", 0, 0, 525_600);
+        var volume = OptionKinds.Whole("--min-exposures", "New exposures after which the next cycle begins; 0 for never by number.", 0, 0, int.MaxValue);
         var gate = new Option<string>("--gate") { Description = "on, or off for drills: then whatever was learned is published.", DefaultValueFactory = _ => "on", HelpName = "on|off" };
         gate.AcceptOnlyFromAmong("on", "off");
         var seed = OptionKinds.Whole("--seed", "Seed of the learning and of who is kept back.", 1, 0, int.MaxValue);
@@ -51,15 +53,17 @@ internal static class WorkerCommand
             [
                 "mtrec worker --events var/events --registry deploy/registry --state var/worker --once",
                 "mtrec worker --events var/events --registry deploy/registry --state var/worker --algorithm unified-rl --once",
+                "mtrec worker --events redis://redis:6379 --registry /registry --state /state --algorithm unified-rl --every 60 --min-exposures 20000",
                 "mtrec worker --events redis://redis-1:6379,redis-2:6379 --registry /registry --state /state --window-days 7",
             ],
             Remarks = """
                 Every entry is taken in once, whatever ends the process: places in the log and what was read are committed together. SIGTERM commits
                 and ends with 0. Events that stand in the log twice, late responses, damaged lines and whatever else is not learned from are counted by reason, and
-                the counts must add up. Transitions are safetensors files, see deploy/SHARDS.md.
+                the counts must add up. With --algorithm a cycle begins with --once, by --every, by --min-exposures, or where the file learn-now appears in --state; its
+                decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, gate, seed, sabotage, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, every, volume, gate, seed, sabotage, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -93,12 +97,14 @@ internal static class WorkerCommand
                 Seed = result.GetValue(seed),
                 Sabotage = result.GetValue(sabotage),
             };
-            return RunAsync(options, cycle, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
+            var triggers = new CycleTriggers(
+                result.GetValue(every) is > 0 and var minutes ? TimeSpan.FromMinutes(minutes) : null, result.GetValue(volume) is > 0 and var exposures ? exposures : null);
+            return RunAsync(options, cycle, triggers, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(WorkerOptions options, CycleOptions? cycle, int threads, bool once, bool measure, CancellationToken cancellation)
+    private static async Task<int> RunAsync(WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, int threads, bool once, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -111,17 +117,19 @@ internal static class WorkerCommand
             using var state = await StateFolder.OpenAsync(options.State, options.Parts, () => Say("another worker has the state; waiting for its end."), cancellation);
             await using var source = Source(options);
             var worker = new EventWorker(state, source, options, TimeProvider.System, Say);
+            set_num_threads(threads);
             if (!once)
             {
-                await worker.FollowAsync(cancellation);
+                await FollowAsync(worker, cycle is null ? null : new CycleLoop(state, options, cycle, triggers, TimeProvider.System, Say), cancellation);
                 return ExitCodes.Done;
             }
 
-            set_num_threads(threads);
             await worker.CatchUpAsync(cancellation);
             if (cycle is not null)
             {
-                Console.WriteLine(new LearningCycle(state, options, cycle, TimeProvider.System, Say).Run(measure, cancellation).Counts);
+                var decision = new SwapWatch(state, options, cycle, TimeProvider.System, Say).Look()
+                    ?? new LearningCycle(state, options, cycle, TimeProvider.System, Say).Run(measure, cancellation);
+                Console.WriteLine(decision.Counts);
                 return ExitCodes.Done;
             }
 
@@ -147,6 +155,17 @@ internal static class WorkerCommand
             Terminal.Fail(e.Message);
             return ExitCodes.Failed;
         }
+    }
+
+    // Whichever of the two ends, however it ends, ends the other.
+    private static async Task FollowAsync(EventWorker worker, CycleLoop? loop, CancellationToken cancellation)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var following = worker.FollowAsync(ending.Token);
+        var learning = loop?.RunAsync(ending.Token) ?? following;
+        await Task.WhenAny(following, learning);
+        await ending.CancelAsync();
+        await Task.WhenAll(following, learning);
     }
 
     private static Bundle? Newest(WorkerOptions options)

@@ -3,6 +3,7 @@ using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Trainer.Tests.CommandLine;
 using MTRec.Trainer.Worker;
 using MTRec.Trainer.Worker.Cycle;
 using MTRec.Trainer.Worker.Transitions;
@@ -108,32 +109,133 @@ public sealed class CycleTests : IDisposable
         Assert.Contains(decision.Reasons, said => said.StartsWith("too little to judge by: 0 explored", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_slipped_through_is_rolled_back_once_users_fare_worse_and_is_not_chosen_again()
+    {
+        var published = await TurnAsync(Quick with { Sabotage = true, Gate = false }, Users(300));
+        Assert.Equal("published", published.Outcome);
+        Assert.Null(await LookAsync([]));
+
+        // Too few to tell, then enough.
+        Assert.Null(await LookAsync(Users(20, published.Version!, watch: -20)));
+        var decision = await LookAsync(Users(60, published.Version!, watch: -20, from: 20));
+
+        Assert.Equal(("rolledBack", published.Version, "1"), (decision?.Outcome, decision?.Version, decision?.Serving));
+        Assert.StartsWith("reward", decision!.Reasons.Single(), StringComparison.Ordinal);
+        var registry = new BundleRegistry(_bench.Registry);
+        var choice = new ChoiceFile(registry, "default").Read(out _)!;
+        Assert.Equal(("1", published.Version), (choice.Version, choice.HeldBack.Version));
+        Assert.Equal(["published", "rolledBack"], Decisions().Select(entry => entry.GetProperty("outcome").GetString()).Order());
+
+        // The next policy is explored around the good one, and newer than all that is held back.
+        var next = await TurnAsync(Quick, []);
+        Assert.Equal(("published", "1"), (next.Outcome, next.Serving));
+        Assert.Equal(next.Version, new ServingBundle(new BundleRegistry(_bench.Registry), "default", []).Version());
+    }
+
+    [Fact]
+    public async Task What_users_like_as_well_stays()
+    {
+        var published = await TurnAsync(Quick, Users(300));
+        Assert.Equal("published", published.Outcome);
+
+        for (var from = 0; from < 300; from += 60)
+            Assert.Null(await LookAsync(Users(60, published.Version!, from: from)));
+        Assert.Contains(_said, line => line.StartsWith("look 2", StringComparison.Ordinal));
+        Assert.False(File.Exists(Path.Combine(_bench.Registry, "default", "active.json")));
+    }
+
+    [Fact]
+    public async Task Degraded_answers_roll_back_too()
+    {
+        var published = await TurnAsync(Quick, Users(300));
+
+        var decision = await LookAsync(Users(80, published.Version!).Select(entry => entry is ExposureEvent exposure ? exposure with { Degraded = ["sessionStore"] } : entry));
+
+        Assert.StartsWith("degraded 1 after 0", decision!.Reasons.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Number_time_and_demand_begin_cycles()
+    {
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), Users(5));
+        await _bench.CatchUpAsync();
+        using var state = await _bench.OpenAsync();
+
+        Assert.Null(Step(null, 26));
+        Assert.NotNull(Step(null, 25));
+        Assert.Null(Step(null, 25));
+        Assert.Null(Step(TimeSpan.FromHours(1), null));
+        Assert.NotNull(Step(TimeSpan.FromTicks(1), null));
+        File.WriteAllText(Path.Combine(_bench.State, "learn-now"), "");
+        Assert.NotNull(Step(null, null));
+        Assert.Null(Step(null, null));
+
+        CycleDecision? Step(TimeSpan? every, long? exposures) =>
+            new CycleLoop(state, Worker(), Quick, new CycleTriggers(every, exposures), TimeProvider.System, _said.Add).Step(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Kill_9_between_learning_and_publishing_leaves_the_registry_whole()
+    {
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), Users(300));
+        string[] arguments =
+        [
+            "worker", "--events", _bench.Events, "--registry", _bench.Registry, "--state", _bench.State, "--parts", $"{_bench.Parts}",
+            "--algorithm", "iql", "--updates", "20", "--min-explored", "100", "--gate", "off", "--once",
+        ];
+        using (var worker = Mtrec.Start(arguments))
+        {
+            // The candidate is learned and being judged.
+            for (var deadline = DateTime.UtcNow.AddSeconds(90); !Directory.Exists(Path.Combine(_bench.State, "candidate")); await Task.Delay(5))
+                Assert.True(DateTime.UtcNow < deadline, worker.Said);
+            worker.Signal("KILL");
+            await worker.EndAsync();
+        }
+
+        Assert.Equal(["1"], Directory.EnumerateFileSystemEntries(Path.Combine(_bench.Registry, "default")).Select(Path.GetFileName));
+        var again = await Mtrec.RunAsync(arguments);
+        Assert.True(again.ExitCode == 0, again.Error);
+        var version = Assert.Single(Versions(), version => version != "1");
+        Bundle.Load(Path.Combine(_bench.Registry, "default", version)).Dispose();
+        Assert.False(Directory.Exists(Path.Combine(_bench.State, "candidate")));
+    }
+
+    private async Task<CycleDecision?> LookAsync(IEnumerable<LoggedEvent> events)
+    {
+        Append(_bench.EventFile("events-20260131-0002.jsonl"), events);
+        await _bench.CatchUpAsync();
+        using var state = await _bench.OpenAsync();
+        return new SwapWatch(state, Worker(), Quick, TimeProvider.System, _said.Add).Look();
+    }
+
+    private WorkerOptions Worker() => new()
+    {
+        Events = _bench.Events,
+        Registry = _bench.Registry,
+        State = _bench.State,
+        Transitions = new TransitionOptions { LogIsOver = true, Behaviours = [0.1f, 0.3f, 0.5f, 1, -1] },
+    };
+
     private async Task<CycleDecision> TurnAsync(CycleOptions options, IEnumerable<LoggedEvent> events)
     {
         Append(_bench.EventFile("events-20260131-0001.jsonl"), events);
         await _bench.CatchUpAsync();
         using var state = await _bench.OpenAsync();
-        var worker = new WorkerOptions
-        {
-            Events = _bench.Events,
-            Registry = _bench.Registry,
-            State = _bench.State,
-            Transitions = new TransitionOptions { LogIsOver = true, Behaviours = [0.1f, 0.3f, 0.5f, 1, -1] },
-        };
-        return new LearningCycle(state, worker, options, TimeProvider.System, _said.Add).Run(measureAnew: false, CancellationToken.None);
+        return new LearningCycle(state, Worker(), options, TimeProvider.System, _said.Add).Run(measureAnew: false, CancellationToken.None);
     }
 
-    private static IEnumerable<LoggedEvent> Users(int count)
+    private static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0)
     {
         const int Steps = 5;
-        var random = new Random(1);
-        for (var user = 0; user < count; user++)
+        var random = new Random(from + 1);
+        for (var user = from; user < from + count; user++)
         {
             for (var step = 0; step < Steps; step++)
             {
-                var at = Start.AddMinutes(user).AddSeconds(20 * step);
+                var at = Start.AddHours(version == "1" ? 0 : 10).AddMinutes(user).AddSeconds(20 * step);
                 var deviation = Enumerable.Range(0, 3).Select(_ => (float)((random.NextDouble() * 0.3) - 0.15)).ToArray();
-                var exposure = Exposure($"u-{user}", $"u-{user}-{step}", at) with
+                var exposure = Exposure($"u-{user}", $"{version}-{user}-{step}", at, $"default/{version}") with
                 {
                     Action = [.. Baseline.Zip(deviation, (middle, away) => 2.5f + (2.5f * (middle + away)))],
                     Exploration = new ExposureExploration
@@ -145,7 +247,7 @@ public sealed class CycleTests : IDisposable
                     },
                 };
                 yield return exposure;
-                yield return Feedback(exposure.UserId, exposure.RequestId, at.AddSeconds(1), watch: 25 + (100 * deviation[0]) + (5 * random.NextSingle()));
+                yield return Feedback(exposure.UserId, exposure.RequestId, at.AddSeconds(1), watch: 25 + watch + (100 * deviation[0]) + (5 * random.NextSingle()));
             }
         }
     }

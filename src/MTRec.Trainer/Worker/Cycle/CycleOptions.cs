@@ -50,6 +50,18 @@ internal sealed record CycleOptions
     /// <summary>Discount of returns, in [0, 1).</summary>
     public double Discount { get; init; } = 0.9;
 
+    /// <summary>Exposures of a published version at which it is first looked at, 2 or more.</summary>
+    public int FirstLook { get; init; } = 200;
+
+    /// <summary>Exposures after which a published version is not watched any more.</summary>
+    public int LastLook { get; init; } = 20_000;
+
+    /// <summary>What a published version may lose of the reward an exposure, or add to objections, as a share of the version's before it.</summary>
+    public double Tolerance { get; init; } = 0.05;
+
+    /// <summary>What a published version may add to the share of degraded answers.</summary>
+    public double DegradedTolerance { get; init; } = 0.02;
+
     /// <summary>Resamples behind every interval, 1 or more.</summary>
     public int Resamples { get; init; } = 2000;
 

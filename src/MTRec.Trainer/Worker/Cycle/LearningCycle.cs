@@ -50,7 +50,7 @@ internal sealed class LearningCycle(
     public CycleDecision Run(bool measureAnew, CancellationToken cancellation)
     {
         var registry = new BundleRegistry(worker.Registry);
-        if (new ServingBundle(registry, worker.Bundle).Open(say) is not var (serving, choice))
+        if (new ServingBundle(registry, worker.Bundle, new BadVersions(state.Folder).Read()).Open(say) is not var (serving, choice))
             throw new IOException($"{worker.Registry} has no bundle '{worker.Bundle}' that may serve.");
         using (serving)
         {
@@ -158,6 +158,7 @@ internal sealed class LearningCycle(
             Blending = serving.Manifest.Blending with { FusionScore = FixedPolicy.Standardise(own.All) },
             Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
         };
+        new SwapWatch(state, worker, options, time, say).Begin(manifest.Version, serving.Manifest.Version);
         BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
         return decision with { Outcome = "published", Version = manifest.Version };
     }

@@ -20,7 +20,8 @@ namespace MTRec.Trainer.Worker.Transitions;
 /// <param name="options">How.</param>
 internal sealed class TransitionRows(Bundle bundle, FusionState state, KuaiRandRewards rewards, TransitionOptions options)
 {
-    private static readonly UserActions[] Behaviours = [UserActions.Click, UserActions.LongView, .. ResponseLayout.Reactions];
+    /// <summary>The columns of responses before the watch time.</summary>
+    internal static readonly UserActions[] Behaviours = [UserActions.Click, UserActions.LongView, .. ResponseLayout.Reactions];
 
     // The one action of a request.
     private static readonly int[] TheOne = [0];

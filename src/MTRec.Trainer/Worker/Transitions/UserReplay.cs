@@ -153,7 +153,8 @@ internal sealed class UserReplay(TransitionOptions options, DateTimeOffset newes
             yield return session;
     }
 
-    private static UserActions ActionsOf(FeedbackEvent feedback)
+    /// <summary>What a response says the user did.</summary>
+    internal static UserActions ActionsOf(FeedbackEvent feedback)
     {
         var actions = UserActions.None;
         foreach (var name in feedback.Actions)
