@@ -89,6 +89,7 @@ public sealed class WorkerProcessTests : IDisposable
             """
             exposures received 6 = learned from 5 (explored 5) + damaged 0 + duplicate 0 + other bundle 1 + not by the policy 0 + other shape 0 + short list 0 + waiting 0 + out of the window 0 + forgotten 0 + lost 0
             feedback received 5 = joined 5 + late 0 + of exposures not learned from 0 + of no exposure 0 + duplicate or damaged 0 + out of the window 0 + forgotten 0 + lost 0
+            states compared with what the service saw 0, another 0
 
             """,
             run.Output);

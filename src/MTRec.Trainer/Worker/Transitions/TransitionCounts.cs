@@ -63,6 +63,12 @@ internal sealed class TransitionCounts
     /// <summary>Responses that name no exposure of the window.</summary>
     public long Unmatched { get; set; }
 
+    /// <summary>Exposures whose state was compared with what the service saw.</summary>
+    public long Compared { get; set; }
+
+    /// <summary>Of them, those whose state was another.</summary>
+    public long Skewed { get; set; }
+
     /// <summary>Exposures dropped for a reason.</summary>
     public long Dropped(DropReason reason) => _dropped[(int)reason];
 
@@ -90,6 +96,7 @@ internal sealed class TransitionCounts
             $"""
             exposures received {Intake.Received.Exposures} = learned from {Learned} (explored {Explored}){dropped} + out of the window {Intake.OutOfWindow.Exposures} + forgotten {Intake.Forgotten.Exposures} + lost {Intake.Lost.Exposures}
             feedback received {Intake.Received.Feedback} = joined {Joined} + late {Late} + of exposures not learned from {NotLearned} + of no exposure {Unmatched} + duplicate or damaged {FeedbackDropped} + out of the window {Intake.OutOfWindow.Feedback} + forgotten {Intake.Forgotten.Feedback} + lost {Intake.Lost.Feedback}
+            states compared with what the service saw {Compared}, another {Skewed}
             """);
     }
 

@@ -44,6 +44,9 @@ internal sealed record TransitionOptions
     /// <summary>Impressions that the state's statistics and the reward's weights are measured on at most.</summary>
     public int MeasuredImpressions { get; init; } = 200_000;
 
+    /// <summary>The state of one exposure in so many that the bundle itself ranked is compared with what the service saw, 1 or more.</summary>
+    public int CompareEvery { get; init; } = 16;
+
     /// <summary>Seconds watched that are a reward of 1.</summary>
     public double WatchScale { get; init; } = 60;
 

@@ -28,6 +28,7 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
     /// <returns>What was written; the caller disposes of it.</returns>
     /// <exception cref="DataFormatException">What was measured is damaged.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
+    /// <exception cref="GraphFailedException">A graph failed.</exception>
     public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, Action<IReadOnlyList<ReplayedStep>>? keptBack = null, CancellationToken cancellation = default)
     {
         using var snapshot = state.Snapshot();
@@ -52,6 +53,7 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
         using var newer = new TransitionWriter(from, options.RowsPerShard);
         var made = measured is null ? null : new FusionState(bundle.Assembler.Schema, measured.State);
         var rewards = measured is null ? null : new KuaiRandRewards(measured.WatchScale, measured.Behaviours);
+        using var skew = new StateSkew(bundle, options.CompareEvery, counts);
         var older = new Pending(learning);
         var kept = new Pending(newer);
         foreach (var session in replay.Sessions(counts, cancellation))
@@ -60,6 +62,8 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
             (isKept ? kept : older).Add(session, Make);
             if (isKept)
                 keptBack?.Invoke(session);
+            foreach (var step in session)
+                skew.Look(step);
             counts.Learned += session.Count;
             counts.Explored += session.Count(step => step.Exposure.Exploration is not null);
         }
