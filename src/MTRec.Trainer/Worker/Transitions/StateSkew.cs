@@ -21,15 +21,22 @@ internal sealed class StateSkew(Bundle bundle, int every, TransitionCounts count
     private readonly string _bundle = $"{bundle.Manifest.Name}/{bundle.Manifest.Version}";
 
     /// <summary>Compares a step, where it is one of those.</summary>
-    /// <exception cref="GraphFailedException">A graph failed.</exception>
     public void Look(ReplayedStep step)
     {
         var exposure = step.Exposure;
         if (exposure.Bundle != _bundle || Percentile.Seed(exposure.RequestId, "skew") % (ulong)every != 0)
             return;
-        _scores.Score(exposure.Context, exposure.User, [.. step.History], exposure.Timestamp.ToUnixTimeMilliseconds(), exposure.ItemIds, exposure.Scores);
         counts.Compared++;
-        counts.Skewed += IsSame(_scores.Action, exposure.Exploration?.Baseline ?? exposure.Action!) ? 0 : 1;
+        try
+        {
+            _scores.Score(exposure.Context, exposure.User, [.. step.History], exposure.Timestamp.ToUnixTimeMilliseconds(), exposure.ItemIds, exposure.Scores);
+            counts.Skewed += IsSame(_scores.Action, exposure.Exploration?.Baseline ?? exposure.Action!) ? 0 : 1;
+        }
+        catch (GraphFailedException)
+        {
+            // The service had an action of it.
+            counts.Skewed++;
+        }
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,6 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
     /// <returns>What was written; the caller disposes of it.</returns>
     /// <exception cref="DataFormatException">What was measured is damaged.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    /// <exception cref="GraphFailedException">A graph failed.</exception>
     public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, Action<IReadOnlyList<ReplayedStep>>? keptBack = null, CancellationToken cancellation = default)
     {
         using var snapshot = state.Snapshot();
