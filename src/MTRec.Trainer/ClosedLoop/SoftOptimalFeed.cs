@@ -8,8 +8,8 @@ using MTRec.Simulation.SoftOptimal;
 namespace MTRec.Trainer.ClosedLoop;
 
 /// <summary>
-/// A soft-optimal world as a feed. A positive response is a long view; an item is also clicked for its looks, a chance of its own that has nothing to
-/// do with what it is worth to the user [ours]. So engagement can be had without satisfaction, and r* tells them apart.
+/// A soft-optimal world as a feed that plays by itself. A positive response is a long view; a click is for an item's looks, a chance of the item's own that has
+/// nothing to do with what it is worth to the user [ours]. So engagement can be had without satisfaction, and r* tells them apart.
 /// </summary>
 internal sealed class SoftOptimalFeed
 {
@@ -28,7 +28,7 @@ internal sealed class SoftOptimalFeed
     {
         World = _taste.Draw(seed);
         var random = StepRandom.Of(seed, 0, LooksPurpose);
-        _looks = [.. Enumerable.Range(0, ItemCount).Select(_ => 1 / (1 + Math.Exp(1 - (1.5 * random.Normal()))))];
+        _looks = [.. Enumerable.Range(0, ItemCount).Select(_ => 1 / (1 + Math.Exp(-1.5 * random.Normal())))];
         Schema = new FeatureSchema(Definitions, new HistoryLayout(HistoryLength, DefaultBundle.HistoryActions));
         Items = new ItemTable(
             [.. Enumerable.Range(0, ItemCount).Select(ItemId)],
@@ -64,26 +64,29 @@ internal sealed class SoftOptimalFeed
     /// <summary>Click and long view.</summary>
     public IReadOnlyList<TaskDefinition> Tasks { get; } =
     [
-        new TaskDefinition("click", 0, 1, 0.7f, "probability"),
+        new TaskDefinition("click", 0, 1, 0.5f, "probability"),
         new TaskDefinition("longView", 0, 1, 0.6f, "probability"),
     ];
 
     /// <summary>The id of an item.</summary>
     public static string ItemId(int item) => string.Create(CultureInfo.InvariantCulture, $"item-{item}");
 
-    /// <summary>Chance that an item is clicked for its looks alone.</summary>
-    public double Looks(int item) => _looks[item];
-
     /// <summary>The upstream scores of click and long view.</summary>
     /// <param name="item">The item.</param>
     /// <param name="positive">The upstream model's chance of a positive response.</param>
-    public float[] Scores(int item, float positive) => [(float)(1 - ((1 - _looks[item]) * (1 - positive))), positive];
+    public float[] Scores(int item, float positive) => [(float)_looks[item], positive];
 
     /// <summary>The names of what a user did.</summary>
     /// <param name="item">The item.</param>
     /// <param name="positive">Whether the response was positive.</param>
     /// <param name="chance">From [0, 1).</param>
-    public string[] Actions(int item, bool positive, double chance) => positive ? ["click", "longView"] : chance < _looks[item] ? ["click"] : [];
+    public string[] Actions(int item, bool positive, double chance) => (chance < _looks[item], positive) switch
+    {
+        (true, true) => ["click", "longView"],
+        (true, false) => ["click"],
+        (false, true) => ["longView"],
+        _ => [],
+    };
 
     private static FeatureDefinition Numeric(string name, FeatureKind kind, float typical, float min, float max) =>
         new(name, kind, FeatureType.Numeric, typical, min, max);
