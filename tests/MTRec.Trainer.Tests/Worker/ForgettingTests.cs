@@ -1,5 +1,6 @@
 using System.Text;
 using MTRec.Core.Events;
+using MTRec.Trainer.Worker.Intake;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
 using Xunit;
@@ -66,18 +67,36 @@ public sealed class ForgettingTests : IDisposable
         Append(_bench.EventFile("e.jsonl"), [.. Visit(User, Start, 2), .. Visit("u-1", Start, 2)]);
         await _bench.CatchUpAsync();
         using var state = await _bench.OpenAsync();
-        var intake = new Trainer.Worker.Intake.EventIntake(state, new Trainer.Worker.Intake.FileSource(_bench.Events, TimeProvider.System), 14, TimeProvider.System);
+        var intake = new EventIntake(state, new FileSource(_bench.Events, TimeProvider.System), 14, TimeProvider.System);
         var snapshot = state.Snapshot();
         Append(_bench.EventFile("e.jsonl"), [new ForgetEvent { UserId = User, Received = Start.AddHours(1) }]);
         await intake.StepAsync(CancellationToken.None);
         intake.Erase();
 
+        // What began before the deletion may end with what it began with.
         Assert.Equal(8, new EventWindow(snapshot).Read().Count());
         Assert.True(IsAnywhere(User));
         snapshot.Dispose();
         Assert.False(IsAnywhere(User));
         using var next = state.Snapshot();
         Assert.Equal(4, new EventWindow(next).Read().Count());
+    }
+
+    [Fact]
+    public async Task Nobody_learns_from_a_deleted_user_even_before_the_files_are_written_anew()
+    {
+        Append(_bench.EventFile("e.jsonl"), [.. Visit(User, Start, 2), .. Visit("u-1", Start, 3), new ForgetEvent { UserId = User, Received = Start.AddHours(1) }]);
+        await _bench.CatchUpAsync();
+        Append(_bench.EventFile("e.jsonl"), [new ForgetEvent { UserId = "u-1", Received = Start.AddSeconds(40) }, .. Visit("u-2", Start, 1)]);
+        using (var state = await _bench.OpenAsync())
+            await new EventIntake(state, new FileSource(_bench.Events, TimeProvider.System), 14, TimeProvider.System).StepAsync(CancellationToken.None);
+
+        Assert.True(IsAnywhere("u-1"));
+        using var set = await _bench.TransitionsAsync();
+
+        // Of u-1 the last step alone was after the deletion.
+        Assert.Equal((2, 2), (set.Counts.Learned, set.Counts.Joined));
+        Assert.Equal((new EventCounts(4, 4), new EventCounts(6, 6)), (set.Counts.Intake.Forgotten, set.Counts.Intake.Received));
     }
 
     private bool IsAnywhere(string user) => Directory.GetFiles(_bench.State, "*", SearchOption.AllDirectories)

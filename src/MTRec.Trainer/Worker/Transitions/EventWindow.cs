@@ -3,10 +3,15 @@ using MTRec.Trainer.Worker.State;
 
 namespace MTRec.Trainer.Worker.Transitions;
 
-/// <summary>The events of a state's window, a part of the users at a time: each event once, users by their ids, a user's events in the order of receipt.</summary>
+/// <summary>
+/// The events of a state's window, a part of the users at a time: each event once, users by their ids, a user's events in the order of receipt. Who is
+/// deleted is not in it, whether the files still hold something of the user or not.
+/// </summary>
 /// <param name="state">The state; not disposed of.</param>
 internal sealed class EventWindow(StateSnapshot state)
 {
+    private readonly ForgottenUsers _forgotten = new(state.Commit);
+
     /// <summary>Number of parts.</summary>
     public int Parts => state.Commit.Parts;
 
@@ -27,7 +32,7 @@ internal sealed class EventWindow(StateSnapshot state)
     public PartEvents Read(int part)
     {
         var events = new List<LoggedEvent>();
-        var damaged = default(EventCounts);
+        var (damaged, forgotten) = (default(EventCounts), default(EventCounts));
         foreach (var file in state.Commit.Events.Where(file => file.Part == part).OrderBy(file => file.Day))
         {
             damaged += file.Counts;
@@ -36,7 +41,10 @@ internal sealed class EventWindow(StateSnapshot state)
                 if (EventLine.Read(line.Span, out var entry) != EventLineState.Whole)
                     continue;
                 damaged -= EventCounts.Of(entry!);
-                events.Add(entry!);
+                if (_forgotten.Drops(entry!))
+                    forgotten += EventCounts.Of(entry!);
+                else
+                    events.Add(entry!);
             }
         }
 
@@ -53,7 +61,7 @@ internal sealed class EventWindow(StateSnapshot state)
                 duplicates += EventCounts.Of(entry);
         }
 
-        return new PartEvents(kept, duplicates, damaged);
+        return new PartEvents(kept, duplicates, damaged, forgotten);
     }
 }
 
@@ -61,4 +69,5 @@ internal sealed class EventWindow(StateSnapshot state)
 /// <param name="Events">Each once, users by their ids, a user's in the order of receipt.</param>
 /// <param name="Duplicates">Events that were there before.</param>
 /// <param name="Damaged">Events whose lines the disk has damaged.</param>
-internal sealed record PartEvents(IReadOnlyList<LoggedEvent> Events, EventCounts Duplicates, EventCounts Damaged);
+/// <param name="Forgotten">Events of deleted users that are not erased yet.</param>
+internal sealed record PartEvents(IReadOnlyList<LoggedEvent> Events, EventCounts Duplicates, EventCounts Damaged, EventCounts Forgotten);

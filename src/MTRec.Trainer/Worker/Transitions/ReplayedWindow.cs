@@ -23,6 +23,7 @@ internal sealed class ReplayedWindow(EventWindow window, TransitionOptions optio
         for (var part = 0; part < window.Parts; part++)
         {
             var events = window.Read(part);
+            counts.Forget(events.Forgotten);
             counts.Drop(DropReason.Damaged, events.Damaged.Exposures);
             counts.Drop(DropReason.Duplicate, events.Duplicates.Exposures);
             counts.FeedbackDropped += events.Damaged.Feedback + events.Duplicates.Feedback;

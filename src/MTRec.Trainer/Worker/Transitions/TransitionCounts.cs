@@ -72,6 +72,14 @@ internal sealed class TransitionCounts
     /// <summary>Exposures dropped for a reason.</summary>
     public long Dropped(DropReason reason) => _dropped[(int)reason];
 
+    /// <summary>Counts events that are in the window's files, though their users are forgotten.</summary>
+    public void Forget(EventCounts events)
+    {
+        Exposures -= events.Exposures;
+        Feedback -= events.Feedback;
+        Intake = Intake with { Forgotten = Intake.Forgotten + events };
+    }
+
     /// <summary>Drops exposures.</summary>
     public void Drop(DropReason reason, long exposures = 1) => _dropped[(int)reason] += exposures;
 
