@@ -147,6 +147,28 @@ public sealed class FileIntakeTests : IDisposable
     }
 
     [Fact]
+    public async Task An_end_between_writing_and_committing_changes_nothing()
+    {
+        Append(_bench.EventFile("e.jsonl"), [.. Visit("u-1", Start, 2), .. Visit("u-2", Start, 2)]);
+        var before = await _bench.CatchUpAsync();
+        var lines = Lines(Visit("u-3", Start, 1));
+        var place = (DateOnly.FromDateTime(Start.UtcDateTime), 1);
+        using (var state = await _bench.OpenAsync())
+        {
+            Assert.Throws<IOException>(() => state.Append(
+                new Dictionary<(DateOnly, int), (ReadOnlyMemory<byte>, EventCounts)> { [place] = (lines, new EventCounts(1, 1)) }, _ => throw new IOException("gone")));
+            Assert.Throws<IOException>(() => state.Erase(new HashSet<int> { 0, 1, 2, 3 }, entry => entry.UserId == "u-1", (_, _, _) => throw new IOException("gone")));
+            Assert.Equal(before.ToBytes(), state.Commit.ToBytes());
+        }
+
+        Append(_bench.EventFile("e.jsonl"), Visit("u-4", Start, 3));
+        await _bench.CatchUpAsync();
+
+        Assert.Equal(["u-1", "u-2", "u-4"], (await _bench.ReadAsync()).Select(entry => entry.UserId).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(14, (await _bench.ReadAsync()).Count);
+    }
+
+    [Fact]
     public async Task A_damaged_commit_and_another_number_of_parts_are_refused()
     {
         Append(_bench.EventFile("e.jsonl"), Visit("u-1", Start, 1));
