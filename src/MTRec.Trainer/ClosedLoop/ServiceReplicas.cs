@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Polly;
 using Polly.Retry;
@@ -70,7 +72,7 @@ internal sealed class ServiceReplicas : IDisposable
                     return active;
                 faults.Add($"{replica.BaseAddress} serves no bundle");
             }
-            catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
             {
                 faults.Add($"{replica.BaseAddress}: {e.Message}");
             }
@@ -141,11 +143,25 @@ internal sealed class ServiceReplicas : IDisposable
         using var answer = await replica.PostAsync(path, content, cancellation);
         if (!answer.IsSuccessStatusCode)
         {
-            var problem = await answer.Content.ReadAsStringAsync(cancellation);
+            var problem = Reason(await answer.Content.ReadAsStringAsync(cancellation));
             throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {problem}").Trim(), null, answer.StatusCode);
         }
 
         return parser.ParseFrom(await answer.Content.ReadAsByteArrayAsync(cancellation));
+    }
+
+    // Without what differs from call to call, so that failures can be counted by it.
+    private static string Reason(string problem)
+    {
+        try
+        {
+            var said = JsonNode.Parse(problem);
+            return $"{said?["title"]} {said?["errors"]?.ToJsonString()}".Trim();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return "";
+        }
     }
 
     // The other replicas at once, then all again after longer and longer pauses.
