@@ -44,21 +44,34 @@ internal sealed class Arena : IAsyncDisposable
     public static async Task<Arena> StartAsync(string registry)
     {
         var arena = new Arena(registry, await RedisServer.StartAsync());
-        arena.Ours = await Contender.StartAsync(
+        try
+        {
+            await arena.StartAsync();
+            return arena;
+        }
+        catch
+        {
+            await arena.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task StartAsync()
+    {
+        Ours = await Contender.StartAsync(
             "ours", "health/ready", "dotnet", Path.Combine(SharedData.RepositoryRoot, "src/MTRec.Serving/bin/Release/net10.0/MTRec.Serving.dll"),
-            "--urls", "http://127.0.0.1:{port}", "--Registry:Path", registry, "--EventLog:Folder", arena.Events,
-            "--Sessions:Store", "Redis", "--Redis:Configuration", arena.Redis.Address);
-        arena.Node = await Contender.StartAsync(
+            "--urls", "http://127.0.0.1:{port}", "--Registry:Path", _registry, "--EventLog:Folder", Events,
+            "--Sessions:Store", "Redis", "--Redis:Configuration", Redis.Address);
+        Node = await Contender.StartAsync(
             "node", "", "node", Path.Combine(SharedData.RepositoryRoot, "tests/NodeReference/server.js"),
-            "--port", "{port}", "--bundle", arena._bundleFolder, "--redis", arena.Redis.Address);
+            "--port", "{port}", "--bundle", _bundleFolder, "--redis", Redis.Address);
 
         // This project's own settings are for short programs; the floor runs with the service's.
-        arena.Floor = await Contender.StartAsync(
-            "floor", "1/1", "env", "DOTNET_TieredCompilation=1", "DOTNET_TieredPGO=0", "DOTNET_gcServer=1", "dotnet", typeof(Arena).Assembly.Location, "floor",
-            "--urls", "http://127.0.0.1:{port}", "--bundle", arena._bundleFolder, "--redis", arena.Redis.Address);
+        Floor = await Contender.StartAsync(
+            "floor", "1/1", "env", "DOTNET_TieredCompilation=1", "DOTNET_TieredPGO=0", "DOTNET_TC_QuickJitForLoops=0", "DOTNET_gcServer=1", "dotnet", typeof(Arena).Assembly.Location, "floor",
+            "--urls", "http://127.0.0.1:{port}", "--bundle", _bundleFolder, "--redis", Redis.Address);
         foreach (var user in Enumerable.Range(0, RankRequest.Users))
-            await arena.GiveHistoryAsync(user);
-        return arena;
+            await GiveHistoryAsync(user);
     }
 
     /// <summary>The requests of one form and size. When they are first asked for, the service's answers are compared with the reference's.</summary>
