@@ -19,6 +19,13 @@ public interface IProgressiveLearner : IFusionLearner
 {
     /// <summary>Learns from this log from now on; it must outlive its use.</summary>
     void Use(FusionLog log);
+
+    /// <summary>Its networks and the scale of its rewards, once it has a log: safetensors.</summary>
+    byte[] Save();
+
+    /// <summary>Goes on from networks that another learner of the same sizes has saved, instead of anew; to be called before the first log.</summary>
+    /// <exception cref="ArgumentException">They are of other sizes.</exception>
+    void GoOn(byte[] saved);
 }
 
 /// <summary>Runs learners.</summary>

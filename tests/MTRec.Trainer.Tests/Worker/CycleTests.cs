@@ -146,6 +146,22 @@ public sealed class CycleTests : IDisposable
     }
 
     [Fact]
+    public async Task The_next_round_goes_on_from_the_networks_of_the_last_unless_somebody_was_deleted()
+    {
+        // Before the actor's first step the policy is what the cycle began with.
+        var still = Quick with { Updates = 1, Gate = false };
+        var first = await TurnAsync(Quick, Users(300));
+        var second = await TurnAsync(still, []);
+        var third = await TurnAsync(still, [new ForgetEvent { UserId = "u-1", Received = Start.AddDays(1) }]);
+
+        Assert.Equal((first.Version, second.Version), (second.Serving, third.Serving));
+        var (learned, goesOn, anew) = (ActionOf(first.Version!), ActionOf(second.Version!), ActionOf(third.Version!));
+        Assert.Equal(learned, goesOn);
+        Assert.InRange(learned[0], Baseline[0] + 0.04f, 1);
+        Assert.InRange(anew[0], Baseline[0] - 0.02f, Baseline[0] + 0.02f);
+    }
+
+    [Fact]
     public async Task Degraded_answers_roll_back_too()
     {
         var published = await TurnAsync(Quick, Users(300));
@@ -258,6 +274,12 @@ public sealed class CycleTests : IDisposable
         var exposure = Exposure("u-1", "r", Start);
         scores.Score(exposure.Context, exposure.User, [], Start.ToUnixTimeMilliseconds(), exposure.ItemIds, exposure.Scores);
         return [.. scores.Action.ToArray().Select(value => (value - 2.5f) / 2.5f)];
+    }
+
+    private float[] ActionOf(string version)
+    {
+        using var bundle = Bundle.Load(Path.Combine(_bench.Registry, "default", version));
+        return ActionOf(bundle);
     }
 
     private string[] Versions() => [.. new BundleRegistry(_bench.Registry).Scan().Select(listing => listing.Version)];

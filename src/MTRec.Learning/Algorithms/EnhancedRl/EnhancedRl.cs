@@ -68,7 +68,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         if (_options.Objective == EnhancedRlObjective.Choice && log.PassedOver is null)
             throw new ArgumentException("The log must keep candidates that were passed over: a choice needs alternatives.", nameof(log));
         using var scope = NewDisposeScope();
-        if (_sampler is null)
+        if (_groupWeights is null)
         {
             _groupWeights = RewardScale.Weights(log, _options.GroupWeights);
             Policy.StartAt(log.Baseline.mean([0L, 1L]));
@@ -82,6 +82,16 @@ public sealed class EnhancedRl : IProgressiveLearner
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
         _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+    }
+
+    /// <inheritdoc/>
+    public byte[] Save() => Networks().Write(_groupWeights ?? throw new InvalidOperationException("No log to learn from: call Use first."));
+
+    /// <inheritdoc/>
+    public void GoOn(byte[] saved)
+    {
+        _groupWeights?.Dispose();
+        _groupWeights = Networks().Read(saved);
     }
 
     /// <inheritdoc/>
@@ -200,4 +210,6 @@ public sealed class EnhancedRl : IProgressiveLearner
         ExploredBounds.Standardised(action, _meanAction!, batch.LowerBound, batch.UpperBound);
 
     private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(_groups, _options.Critics, items.shape[0], items.shape[1]);
+
+    private LearnerNetworks Networks() => new(("actor", Policy), ("targetActor", _targetActor), ("critics", _critics), ("targetCritics", _targetCritics));
 }

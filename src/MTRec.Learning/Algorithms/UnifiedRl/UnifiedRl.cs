@@ -62,7 +62,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         if (log.Action.shape[1] != 1 || log.Rewards.shape[1] != _groups)
             throw new ArgumentException($"UnifiedRL learns one action a request from {_groups} reward groups.", nameof(log));
         using var scope = NewDisposeScope();
-        if (_sampler is null)
+        if (_groupWeights is null)
         {
             _groupWeights = RewardScale.Weights(log, _options.GroupWeights);
             Policy.StartAt(log.Baseline.mean([0L, 1L]));
@@ -76,6 +76,16 @@ public sealed class UnifiedRl : IProgressiveLearner
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
         _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+    }
+
+    /// <inheritdoc/>
+    public byte[] Save() => Networks().Write(_groupWeights ?? throw new InvalidOperationException("No log to learn from: call Use first."));
+
+    /// <inheritdoc/>
+    public void GoOn(byte[] saved)
+    {
+        _groupWeights?.Dispose();
+        _groupWeights = Networks().Read(saved);
     }
 
     /// <inheritdoc/>
@@ -150,4 +160,6 @@ public sealed class UnifiedRl : IProgressiveLearner
         ExploredBounds.Standardised(action, _meanAction!, batch.LowerBound, batch.UpperBound);
 
     private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
+
+    private LearnerNetworks Networks() => new(("actor", Policy), ("targetActor", _targetActor), ("critics", _critics), ("targetCritics", _targetCritics));
 }

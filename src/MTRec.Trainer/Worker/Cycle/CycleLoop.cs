@@ -75,7 +75,8 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
                 return rolledBack;
         }
 
-        if (!IsTime())
+        // Who is to be forgotten is erased first, by the intake.
+        if (!IsTime() || new ForgottenUsers(state.Commit).PartsToErase.Count > 0)
             return null;
         File.Delete(DemandPath);
         var exposures = Exposures;

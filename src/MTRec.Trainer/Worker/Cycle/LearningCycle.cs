@@ -39,6 +39,7 @@ internal sealed class LearningCycle(
     private const int PassedOver = 4;
 
     private readonly DecisionBook _book = new(state.Folder);
+    private readonly KeptNetworks _networks = new(state.Folder);
 
     private string Staging => Path.Combine(state.Folder, "candidate");
 
@@ -54,6 +55,8 @@ internal sealed class LearningCycle(
             throw new IOException($"{worker.Registry} has no bundle '{worker.Bundle}' that may serve.");
         using (serving)
         {
+            if (measureAnew)
+                _networks.Clear();
             CycleDecision decision;
             try
             {
@@ -73,6 +76,9 @@ internal sealed class LearningCycle(
     private CycleDecision Turn(Bundle serving, BundleChoice? choice, bool measureAnew, CancellationToken cancellation)
     {
         var sessions = new List<IReadOnlyList<ReplayedStep>>();
+
+        // Of before the events are read: who is deleted meanwhile is known to what is learned now, and ends its use.
+        var deletions = state.Commit.Counts.Forgets;
         var perCandidate = options.Algorithm == LoggedLearning.PerCandidate;
         var transitions = worker.Transitions with
         {
@@ -100,8 +106,9 @@ internal sealed class LearningCycle(
 
         try
         {
-            using var policy = Learn(set, serving, cancellation);
-            return Judge(policy, set, sessions, serving, choice, transitions, decision, cancellation);
+            var (policy, networks) = Learn(set, serving, deletions, cancellation);
+            using (policy)
+                return Judge(policy, networks, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
         }
         catch (Exception e) when (e is ArithmeticException or ArgumentException or BundleRefusedException or GraphFailedException)
         {
@@ -110,19 +117,22 @@ internal sealed class LearningCycle(
         }
     }
 
-    private IExportablePolicy Learn(TransitionSet set, Bundle serving, CancellationToken cancellation)
+    private (IExportablePolicy Policy, byte[]? Networks) Learn(TransitionSet set, Bundle serving, long deletions, CancellationToken cancellation)
     {
         using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
-        var actions = new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count);
+        var learning = new LoggedLearning(options, new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count), progress);
+        var kept = _networks.Read(serving.Manifest, options.Algorithm, deletions);
         if (!options.Sabotage)
-            return new LoggedLearning(options, actions, progress).Learn(log, cancellation);
+            return learning.Learn(log, kept, cancellation);
         say("DRILL: the learner is given every reward with its sign flipped.");
         using var scope = NewDisposeScope();
-        return new LoggedLearning(options, actions, progress).Learn(log with { Rewards = -log.Rewards, ItemRewards = -log.ItemRewards }, cancellation);
+        return learning.Learn(log with { Rewards = -log.Rewards, ItemRewards = -log.ItemRewards }, kept, cancellation);
     }
 
     private CycleDecision Judge(
         IExportablePolicy policy,
+        byte[]? networks,
+        long deletions,
         TransitionSet set,
         List<IReadOnlyList<ReplayedStep>> sessions,
         Bundle serving,
@@ -158,6 +168,7 @@ internal sealed class LearningCycle(
             Blending = serving.Manifest.Blending with { FusionScore = FixedPolicy.Standardise(own.All) },
             Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
         };
+        _networks.Write(manifest, networks, deletions);
         new SwapWatch(state, worker, options, time, say).Begin(manifest.Version, serving.Manifest.Version);
         BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
         return decision with { Outcome = "published", Version = manifest.Version };
