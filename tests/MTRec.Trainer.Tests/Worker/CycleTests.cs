@@ -217,6 +217,31 @@ public sealed class CycleTests : IDisposable
         Assert.False(Directory.Exists(Path.Combine(_bench.State, "candidate")));
     }
 
+    [Fact]
+    public async Task Beside_the_intake_a_cycle_turns_by_number_and_on_demand_and_sigterm_ends_both()
+    {
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), Users(300));
+        using var worker = Mtrec.Start(
+            "worker", "--events", _bench.Events, "--registry", _bench.Registry, "--state", _bench.State, "--parts", $"{_bench.Parts}",
+            "--algorithm", "unified-rl", "--updates", "20", "--min-explored", "100", "--gate", "off", "--min-exposures", "1500");
+        await UntilAsync(1);
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), Users(10, from: 300));
+        File.WriteAllText(Path.Combine(_bench.State, "learn-now"), "");
+        await UntilAsync(2);
+        worker.Signal("TERM");
+
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+        Assert.Equal(3, Versions().Length);
+        Assert.Contains("committed: entries 3100,", worker.Error, StringComparison.Ordinal);
+
+        async Task UntilAsync(int decisions)
+        {
+            var folder = Path.Combine(_bench.State, "decisions");
+            for (var deadline = DateTime.UtcNow.AddSeconds(90); !Directory.Exists(folder) || Directory.GetFiles(folder, "*.json").Length < decisions; await Task.Delay(50))
+                Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
+        }
+    }
+
     private async Task<CycleDecision?> LookAsync(IEnumerable<LoggedEvent> events)
     {
         Append(_bench.EventFile("events-20260131-0002.jsonl"), events);
