@@ -88,6 +88,19 @@ public sealed class CycleTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Where_the_action_does_nothing_nothing_is_published(int seed)
+    {
+        var decision = await TurnAsync(Quick with { Seed = seed }, Users(300, slope: 0));
+
+        Assert.Equal("refused", decision.Outcome);
+        var figure = decision.Figures.Single(figure => figure.Name == "reward.difference");
+        Assert.True(figure.Low <= 0 && figure.High >= 0, $"{figure}");
+    }
+
+    [Theory]
     [InlineData(5, "too little to learn from")]
     [InlineData(40, "too little to judge by")]
     public async Task Too_little_data_is_refused_with_the_reason(int users, string reason)
@@ -266,7 +279,7 @@ public sealed class CycleTests : IDisposable
         return new LearningCycle(state, Worker(), options, TimeProvider.System, _said.Add).Run(measureAnew: false, CancellationToken.None);
     }
 
-    private static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0)
+    private static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0, float slope = 100)
     {
         const int Steps = 5;
         var random = new Random(from + 1);
@@ -288,7 +301,7 @@ public sealed class CycleTests : IDisposable
                     },
                 };
                 yield return exposure;
-                yield return Feedback(exposure.UserId, exposure.RequestId, at.AddSeconds(1), watch: 25 + watch + (100 * deviation[0]) + (5 * random.NextSingle()));
+                yield return Feedback(exposure.UserId, exposure.RequestId, at.AddSeconds(1), watch: 25 + watch + (slope * deviation[0]) + (5 * random.NextSingle()));
             }
         }
     }
