@@ -112,12 +112,13 @@ public sealed class MetricsTests
         Assert.Equal("2", Assert.Single(PrometheusSamples.Parse(exporter.Read()!).All).Labels["version"]);
     }
 
-    [Fact]
+    // A process of its own: the meters of services that end in this one would be scraped half-way.
+    [Fact(Timeout = 240_000)]
     public async Task Scrapes_at_once_do_not_mix()
     {
-        await using var app = await RankApp.StartAsync();
+        using var service = await ServiceProcess.StartAsync();
 
-        var scrapes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => app.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))));
+        var scrapes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => service.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative))));
 
         Assert.All(scrapes, text => PrometheusSamples.Parse(text));
     }
