@@ -12,12 +12,6 @@ namespace MTRec.Serving.Ranking.Requests;
 /// </summary>
 internal ref struct PlainRankReader
 {
-    private static readonly byte[][] Members =
-    [
-        "requestId"u8.ToArray(), "userId"u8.ToArray(), "timestamp"u8.ToArray(), "context"u8.ToArray(), "userFeatures"u8.ToArray(),
-        "tasks"u8.ToArray(), "candidates"u8.ToArray(), "columns"u8.ToArray(), "limit"u8.ToArray(), "explain"u8.ToArray(), "strict"u8.ToArray(),
-    ];
-
     // A nested object is read from its own start: one level less is left to it.
     private static readonly JsonReaderState Nested = new(new JsonReaderOptions { MaxDepth = JsonText.MaxDepth - 1 });
     private static readonly JsonReaderState NestedInCandidate = new(new JsonReaderOptions { MaxDepth = JsonText.MaxDepth - 3 });
@@ -34,21 +28,6 @@ internal ref struct PlainRankReader
         _text = text;
         _reading = reading;
         _hasControls = text.IndexOfAnyInRange((byte)0, (byte)0x1F) >= 0;
-    }
-
-    private enum Member
-    {
-        RequestId,
-        UserId,
-        Timestamp,
-        Context,
-        UserFeatures,
-        Tasks,
-        Candidates,
-        Columns,
-        Limit,
-        Explain,
-        Strict,
     }
 
     /// <summary>Reads <paramref name="text"/>.</summary>
@@ -95,38 +74,38 @@ internal ref struct PlainRankReader
     private bool ReadMember(ReadOnlySpan<byte> name)
     {
         var member = 0;
-        while (member < Members.Length && !name.SequenceEqual(Members[member]))
+        while (member < RankMembers.Names.Length && !name.SequenceEqual(RankMembers.Names[member]))
             member++;
-        if (member == Members.Length || (_seen & (1 << member)) != 0)
+        if (member == RankMembers.Names.Length || (_seen & (1 << member)) != 0)
             return false;
         _seen |= 1 << member;
 
         var call = _reading.Call;
-        switch ((Member)member)
+        switch ((RankMember)member)
         {
-            case Member.RequestId:
+            case RankMember.RequestId:
                 var hasRequestId = TakeId(out var requestId);
                 call.RequestId = Encoding.UTF8.GetString(requestId);
                 return hasRequestId;
-            case Member.UserId:
+            case RankMember.UserId:
                 var hasUserId = TakeId(out var userId);
                 call.UserId = Encoding.UTF8.GetString(userId);
                 return hasUserId;
-            case Member.Timestamp:
+            case RankMember.Timestamp:
                 return ReadTimestamp();
-            case Member.Context:
+            case RankMember.Context:
                 return ReadFeatures(new FeatureObject(_reading, _reading.Names.Context), call.Inputs.Context, Nested, out _);
-            case Member.UserFeatures:
+            case RankMember.UserFeatures:
                 return ReadFeatures(new FeatureObject(_reading, _reading.Names.User), call.Inputs.User, Nested, out _);
-            case Member.Tasks:
+            case RankMember.Tasks:
                 return call.Count == 0 && ReadTasks();
-            case Member.Candidates:
+            case RankMember.Candidates:
                 return call.Count == 0 && ReadCandidates();
-            case Member.Columns:
+            case RankMember.Columns:
                 return call.Count == 0 && ReadColumns();
-            case Member.Limit:
+            case RankMember.Limit:
                 return ReadLimit();
-            case Member.Explain:
+            case RankMember.Explain:
                 var hasExplain = TakeFlag(out var explain);
                 call.Explain = explain;
                 return hasExplain;

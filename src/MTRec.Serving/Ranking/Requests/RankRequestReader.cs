@@ -12,12 +12,6 @@ internal ref struct RankRequestReader
 {
     private const string TasksPath = RankReading.TasksPath;
 
-    private static readonly byte[][] Members =
-    [
-        "requestId"u8.ToArray(), "userId"u8.ToArray(), "timestamp"u8.ToArray(), "context"u8.ToArray(), "userFeatures"u8.ToArray(),
-        "tasks"u8.ToArray(), "candidates"u8.ToArray(), "columns"u8.ToArray(), "limit"u8.ToArray(), "explain"u8.ToArray(), "strict"u8.ToArray(),
-    ];
-
     private readonly ReadOnlySpan<byte> _text;
     private readonly RankReading _reading;
     private Utf8JsonReader _json;
@@ -34,22 +28,6 @@ internal ref struct RankRequestReader
         _text = text;
         _reading = reading;
         _json = JsonText.Read(text);
-    }
-
-    private enum Member
-    {
-        RequestId,
-        UserId,
-        Timestamp,
-        Context,
-        UserFeatures,
-        Tasks,
-        Candidates,
-        Columns,
-        Limit,
-        Explain,
-        Strict,
-        Other,
     }
 
     /// <summary>Reads <paramref name="text"/>; what it says is void where faults are found.</summary>
@@ -96,53 +74,53 @@ internal ref struct RankRequestReader
         while (!_reading.Stop && _json.Read() && _json.TokenType == JsonTokenType.PropertyName)
         {
             var member = FindMember();
-            var name = member == Member.Other || (seen & (1 << (int)member)) != 0 ? _json.GetString()! : "";
+            var name = member == RankMember.Other || (seen & (1 << (int)member)) != 0 ? _json.GetString()! : "";
             _json.Read();
-            if (member != Member.Other ? (seen & (1 << (int)member)) != 0 : !others.Add(name))
+            if (member != RankMember.Other ? (seen & (1 << (int)member)) != 0 : !others.Add(name))
                 _reading.SkipRepeated(ref _json, JsonPath.Member(JsonPath.Root, name));
-            else if (member == Member.Other)
+            else if (member == RankMember.Other)
                 _reading.SkipUnknown(ref _json, JsonPath.Member(JsonPath.Root, name), inBundle: false);
             else if (_json.TokenType != JsonTokenType.Null)
                 ReadMember(member);
-            seen |= member == Member.Other ? 0 : 1 << (int)member;
+            seen |= member == RankMember.Other ? 0 : 1 << (int)member;
         }
     }
 
-    private readonly Member FindMember()
+    private readonly RankMember FindMember()
     {
-        for (var i = 0; i < Members.Length; i++)
+        for (var i = 0; i < RankMembers.Names.Length; i++)
         {
-            if (_json.ValueTextEquals(Members[i]))
-                return (Member)i;
+            if (_json.ValueTextEquals(RankMembers.Names[i]))
+                return (RankMember)i;
         }
 
-        return Member.Other;
+        return RankMember.Other;
     }
 
-    private void ReadMember(Member member)
+    private void ReadMember(RankMember member)
     {
         var call = _reading.Call;
         switch (member)
         {
-            case Member.RequestId:
+            case RankMember.RequestId:
                 call.RequestId = Checked("$.requestId", JsonText.TryReadId(ref _json, out var requestId), requestId);
                 break;
-            case Member.UserId:
+            case RankMember.UserId:
                 call.UserId = Checked("$.userId", JsonText.TryReadId(ref _json, out var userId), userId);
                 break;
-            case Member.Timestamp:
+            case RankMember.Timestamp:
                 call.Timestamp = Checked("$.timestamp", JsonText.TryReadTimestamp(ref _json, out var timestamp), timestamp);
                 break;
-            case Member.Context:
+            case RankMember.Context:
                 new FeatureObject(_reading, _reading.Names.Context).Read(ref _json, () => "$.context", call.Inputs.Context);
                 break;
-            case Member.UserFeatures:
+            case RankMember.UserFeatures:
                 new FeatureObject(_reading, _reading.Names.User).Read(ref _json, () => "$.userFeatures", call.Inputs.User);
                 break;
-            case Member.Tasks:
+            case RankMember.Tasks:
                 ReadTasks();
                 break;
-            case Member.Candidates:
+            case RankMember.Candidates:
                 _hasCandidates = true;
                 if (_hasColumns)
                     _reading.SkipInvalid(ref _json, "$.candidates", "must not stand beside columns: send one of them.");
@@ -151,7 +129,7 @@ internal ref struct RankRequestReader
                 else
                     new CandidateRows(_reading).Read(ref _json);
                 break;
-            case Member.Columns:
+            case RankMember.Columns:
                 _hasColumns = true;
                 if (_hasCandidates)
                     _reading.SkipInvalid(ref _json, "$.columns", "must not stand beside candidates: send one of them.");
@@ -160,13 +138,13 @@ internal ref struct RankRequestReader
                 else
                     new CandidateColumns(_reading).Read(ref _json);
                 break;
-            case Member.Limit:
+            case RankMember.Limit:
                 ReadLimit();
                 break;
-            case Member.Explain:
+            case RankMember.Explain:
                 call.Explain = ReadFlag("$.explain");
                 break;
-            case Member.Strict:
+            case RankMember.Strict:
                 _strict = ReadFlag("$.strict");
                 break;
         }
