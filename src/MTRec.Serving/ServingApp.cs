@@ -153,6 +153,7 @@ internal static class ServingApp
         services.AddSingleton<BundleIntake>();
         services.AddSingleton<LoadingThread>();
         services.AddSingleton(provider => new ChoiceFile(provider.GetRequiredService<BundleRegistry>(), provider.GetRequiredService<RegistryOptions>().Bundle));
+        services.AddSingleton<SharedChoice>();
         services.AddSingleton<BundleSwitch>();
         services.AddHostedService<BundleWatch>();
         services.AddSingleton<ShadowQueue>();

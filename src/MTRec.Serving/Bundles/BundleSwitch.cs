@@ -14,12 +14,11 @@ internal sealed partial class BundleSwitch(
     BundleHost host,
     BundleIntake intake,
     LoadingThread thread,
-    ChoiceFile choices,
+    SharedChoice choice,
     WantedBundles wanted,
     LiveOptions<ShadowOptions> shadow,
     RegistryOptions options,
     BundleMeters meters,
-    TimeProvider time,
     ILogger<BundleSwitch> logger) : IDisposable
 {
     /// <summary>How far rollbacks go back.</summary>
@@ -33,11 +32,6 @@ internal sealed partial class BundleSwitch(
     // Versions that were active before, the latest last.
     private readonly List<string> _history = [];
     private volatile BundleStatus _status = BundleStatus.Empty;
-
-    // The request that was last done, here or elsewhere.
-    private BundleChoice? _done;
-    private string? _choiceFault;
-    private string? _sharingFault;
 
     /// <summary>How the bundles stood after the latest change or look at the registry.</summary>
     public BundleStatus Status => _status;
@@ -135,18 +129,18 @@ internal sealed partial class BundleSwitch(
         var tried = new HashSet<BundleListing>();
         if (options.Version is { } pinned)
             return LoadOne(listings.Where(listing => listing.Version == pinned));
-        if (ReadChoice() is not { } choice)
+        if (choice.Read() is not { } chosen)
             return LoadOne(_rule.Candidates(listings));
 
         // What a request has chosen, unless something newer has come since; what it held back is better than nothing.
         var all = _rule.Candidates(listings).ToArray();
-        _rule.Followed(choice.HeldBack);
+        _rule.Followed(chosen.HeldBack);
         var newer = options.Follows ? LoadOne(_rule.Candidates(listings)) : null;
-        var chosen = newer ?? LoadOne(listings.Where(listing => listing.Version == choice.Version));
-        _history.AddRange((newer is null ? choice.Previous : choice.Previous.Append(choice.Version)).TakeLast(LongestHistory));
-        if (chosen is not null)
-            _done = choice;
-        return chosen ?? LoadOne(all);
+        var first = newer ?? LoadOne(listings.Where(listing => listing.Version == chosen.Version));
+        _history.AddRange((newer is null ? chosen.Previous : chosen.Previous.Append(chosen.Version)).TakeLast(LongestHistory));
+        if (first is not null)
+            choice.Done(chosen);
+        return first ?? LoadOne(all);
 
         ServedBundle? LoadOne(IEnumerable<BundleListing> candidates) =>
             candidates.Where(tried.Add).Select(listing => intake.TryLoad(listing, out _, cancellation)).FirstOrDefault(served => served is not null);
@@ -155,58 +149,38 @@ internal sealed partial class BundleSwitch(
     // What a request has asked of another replica. It is tried again at each look until it can be done or something newer is followed.
     private void FollowRequest(IReadOnlyList<BundleListing> listings, CancellationToken cancellation)
     {
-        if (options.Version is not null || ReadChoice() is not { } choice || choice.IsSameAs(_done))
+        if (choice.Pending() is not { } asked)
             return;
         var active = host.Current!;
-        _rule.Followed(choice.HeldBack);
-        if (options.Follows && BundleAge.Of(active.Bundle) > choice.HeldBack)
+        _rule.Followed(asked.HeldBack);
+        if (options.Follows && BundleAge.Of(active.Bundle) > asked.HeldBack)
         {
             _rule.Followed(BundleAge.Of(active.Bundle));
-            _done = choice;
+            choice.Done(asked);
             return;
         }
 
-        var listing = listings.FirstOrDefault(listing => listing.Version == choice.Version);
-        var next = listing is null ? host.Snapshot.Find(choice.Version)
+        var listing = listings.FirstOrDefault(listing => listing.Version == asked.Version);
+        var next = listing is null ? host.Snapshot.Find(asked.Version)
             : Loaded(listing) ?? (listing.IsRefused ? null : intake.TryLoad(listing, out _, cancellation));
         if (next is null)
         {
-            _choiceFault = $"{options.Bundle}/{choice.Version}, which a request has put into service, cannot be served.";
+            choice.CannotBeServed(asked);
             return;
         }
 
-        var previous = choice.Previous is [.., var earlier] ? host.Snapshot.Find(earlier) : null;
+        var previous = asked.Previous is [.., var earlier] ? host.Snapshot.Find(earlier) : null;
         var snapshot = new BundleSnapshot(next, previous, host.Snapshot.Variants, host.Snapshot.Shadow);
         if (next != active)
             Serve(snapshot, SwapCause.Shared);
         else
             host.Serve(snapshot);
         _history.Clear();
-        _history.AddRange(choice.Previous.TakeLast(LongestHistory));
-        _done = choice;
+        _history.AddRange(asked.Previous.TakeLast(LongestHistory));
+        choice.Done(asked);
     }
 
-    private BundleChoice? ReadChoice() => choices.Read(out _choiceFault);
-
-    // Tells the other replicas, and those that start later. With a version of the configuration's own, each start is at that version.
-    private void Share()
-    {
-        if (options.Version is not null)
-            return;
-        var choice = new BundleChoice(host.Current!.Version, [.. _history], _rule.Decided!.Value, time.GetUtcNow());
-        try
-        {
-            choices.Write(choice);
-            _done = choice;
-            _sharingFault = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A registry that this service may only read. What it holds is overruled here.
-            _done = ReadChoice();
-            _sharingFault = $"The change holds for this replica alone, until it ends: {e.Message}";
-        }
-    }
+    private void Share() => choice.Share(host.Current!.Version, [.. _history], _rule.Decided!.Value);
 
     private void Follow(IReadOnlyList<BundleListing> listings, CancellationToken cancellation)
     {
@@ -321,7 +295,7 @@ internal sealed partial class BundleSwitch(
             [.. heldBack.Select(listing => listing.Version)],
             [.. asked.Where(version => snapshot.Find(version) is null)],
             [.. snapshot.All.Select(served => served.Version).Where(version => !own.Any(listing => listing.Version == version))],
-            fault ?? _sharingFault ?? _choiceFault);
+            fault ?? choice.Fault);
 
         if (_status.Fault is { } said && said != before.Fault)
         {
@@ -351,32 +325,4 @@ internal sealed partial class BundleSwitch(
 
     [LoggerMessage(4007, LogLevel.Warning, "Bundle {Name}/{Version} is loaded and no longer in the registry; it serves on, and is lost with the process")]
     private partial void LogWithdrawn(string name, string version);
-}
-
-/// <summary>How the bundles stand.</summary>
-/// <param name="Snapshot">In service.</param>
-/// <param name="Listings">In the registry, by name, the newest version first.</param>
-/// <param name="Previous">The version that a rollback would activate.</param>
-/// <param name="HeldBack">Newer versions than the active one that are not followed, as a request has left them.</param>
-/// <param name="Unserved">Versions that are asked for by variants or as the shadow, and not loaded.</param>
-/// <param name="Withdrawn">Loaded versions that the registry no longer holds.</param>
-/// <param name="Fault">Why the registry could not be read, or a request's choice not be shared; null where all is well.</param>
-internal sealed record BundleStatus(
-    BundleSnapshot Snapshot,
-    IReadOnlyList<BundleListing> Listings,
-    string? Previous,
-    IReadOnlyList<string> HeldBack,
-    IReadOnlyList<string> Unserved,
-    IReadOnlyList<string> Withdrawn,
-    string? Fault)
-{
-    // Verifying opens a bundle's graphs: in a registry of a thousand versions that is for who activates an old one.
-    private const int Verified = 20;
-
-    /// <summary>Bundles among each name's newest that were not verified yet.</summary>
-    public IEnumerable<BundleListing> Unverified =>
-        Listings.GroupBy(listing => listing.Name, StringComparer.Ordinal).SelectMany(versions => versions.Take(Verified)).Where(listing => listing.Reasons is null);
-
-    /// <summary>Nothing was looked at yet.</summary>
-    public static BundleStatus Empty { get; } = new(BundleSnapshot.Empty, [], null, [], [], [], null);
 }
