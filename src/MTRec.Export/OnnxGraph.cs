@@ -54,6 +54,11 @@ public sealed partial class OnnxGraph(string name)
             [.. value.Type.TensorType.Shape.Dim.Select(size => size.ValueCase == TensorShapeProto.Types.Dimension.ValueOneofCase.DimParam ? GraphContract.Candidates : size.DimValue)]);
     }
 
+    /// <summary>The constant float tensors with names, shapes and values: a network's weights are among them.</summary>
+    public IEnumerable<(string Name, IReadOnlyList<long> Shape, float[] Values)> Weights => _graph.Initializer
+        .Where(tensor => tensor.DataType == (int)OnnxType.Float32)
+        .Select(tensor => (tensor.Name, (IReadOnlyList<long>)[.. tensor.Dims], Floats(tensor.RawData.Span)));
+
     /// <summary>Declares a float input; something must read it.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public OnnxValue Input(string name, params ReadOnlySpan<long> shape)
@@ -147,6 +152,14 @@ public sealed partial class OnnxGraph(string name)
         for (var i = 0; i < values.Length; i++)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), values[i]);
         return bytes;
+    }
+
+    private static float[] Floats(ReadOnlySpan<byte> littleEndian)
+    {
+        var values = new float[littleEndian.Length / sizeof(float)];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = BinaryPrimitives.ReadSingleLittleEndian(littleEndian[(i * sizeof(float))..]);
+        return values;
     }
 
     private static AttributeProto Attribute(string name, long value) =>

@@ -21,6 +21,7 @@ public sealed class ImpressionExamples
     private readonly float[] _candidates;
     private readonly SessionEvent[][] _events;
     private readonly int[] _earlier;
+    private readonly IReadOnlyList<ReadOnlyMemory<SessionEvent>>? _histories;
     private readonly ImmutableArray<int> _starts;
 
     /// <summary>Prepares a log.</summary>
@@ -73,11 +74,18 @@ public sealed class ImpressionExamples
     /// <param name="items">The items' features.</param>
     /// <param name="context">Of each row [rows, C].</param>
     /// <param name="users">Of each user [users, U].</param>
+    /// <param name="histories">The impressions before each row, oldest first, as its ranker knew them, whatever the view [rows]; null where the log's own rows tell.</param>
     /// <exception cref="ArgumentException">The sizes do not fit.</exception>
-    public ImpressionExamples(ImpressionLog log, FeatureSchema schema, IItemFeatures items, float[] context, float[] users)
+    public ImpressionExamples(
+        ImpressionLog log, FeatureSchema schema, IItemFeatures items, float[] context, float[] users, IReadOnlyList<ReadOnlyMemory<SessionEvent>>? histories = null)
     {
-        if (context.Length != log.Count * schema.Context.Count || users.Length != log.Users.Count * schema.User.Count)
-            throw new ArgumentException($"{context.Length} values of context and {users.Length} of users do not fit {log.Count} rows of {log.Users.Count} users.", nameof(context));
+        if (context.Length != log.Count * schema.Context.Count || users.Length != log.Users.Count * schema.User.Count || (histories is not null && histories.Count != log.Count))
+        {
+            throw new ArgumentException(
+                $"{context.Length} values of context, {users.Length} of users and {histories?.Count ?? log.Count} histories do not fit {log.Count} rows of {log.Users.Count} users.", nameof(context));
+        }
+
+        _histories = histories;
         Log = log;
         Schema = schema;
         _assembler = new FeatureAssembler(schema);
@@ -157,6 +165,8 @@ public sealed class ImpressionExamples
     /// <summary>The impressions before an example, oldest first.</summary>
     public ReadOnlySpan<SessionEvent> History(int row, ExampleView view)
     {
+        if (_histories is not null)
+            return _histories[State(row, view)].Span;
         var user = Log.User[row];
         var before = State(row, view) - _starts[user];
         return _events[user].AsSpan(0, _earlier[user] + before)[(view.WithEarlier ? 0 : _earlier[user])..];

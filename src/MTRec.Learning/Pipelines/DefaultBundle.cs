@@ -56,14 +56,10 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         using var linear = new LogisticRegression(schema, splits.Statistics, _tasks.Count);
         var linearLearner = FitTasks("logistic regression", options.LogisticRegression, linear);
 
-        var inverse = new QrIql(options.MentalReward, _views, new Fitter(options.MentalReward.Fit, progress, cancellation), options.Seed);
-        using var soft = inverse.Fit("mental reward", NewBackbone, splits.Train, splits.Dev);
-        var headFitter = new Fitter(options.MentalReward.HeadFit, progress, cancellation);
-        var regression = new RewardRegression(options.MentalReward, _views, headFitter, options.Seed);
-        using var head = regression.Fit("mental reward at serving time", soft, splits.Train, splits.Dev);
-        var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, options.MentalReward.RewardQuantiles);
         var halves = new UserFolds(2, options.Seed);
-        regression.Calibrate(head, mental, soft, splits.Dev, user => halves.Of(user) == 0);
+        using var learned = new MentalRewardTraining(options.MentalReward, _views, options.Seed, progress, cancellation)
+            .Fit(NewBackbone, splits.Train, splits.Dev, user => halves.Of(user) == 0);
+        var mental = learned.Model;
 
         progress?.Report(new FitProgress("policy", 0));
         var trainScores = learner.Predict(upstream, splits.Train, ExampleView.Cold);
@@ -80,7 +76,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             metrics.AddTasks(name, examples, view => learner.Predict(upstream, examples, view), "");
             metrics.AddTasks(name, examples, view => linearLearner.Predict(linear, examples, view), ".logisticRegression");
             metrics.AddOrders(name, examples, view => Orders(learner.Predict(upstream, examples, view), mental.Predict(examples, view).Means));
-            metrics.AddReward(name, examples, mental, soft, regression, user => examples != splits.Dev || halves.Of(user) != 0);
+            metrics.AddReward(name, examples, mental, learned.Soft, learned.Regression, user => examples != splits.Dev || halves.Of(user) != 0);
         }
 
         var manifest = new BundleManifest

@@ -51,10 +51,9 @@ internal static class SoftOptimalBundle
 
         var views = new ViewSampler(1, 0);
         var statistics = BackboneStatistics.Measure(train);
-        using var soft = new QrIql(reward, views, new Fitter(reward.Fit, progress, cancellation), seed)
-            .Fit("mental reward", () => new Backbone(feed.Schema, statistics, feed.Items.Ids.Count, Network), train, dev);
-        using var head = new RewardRegression(reward, views, new Fitter(reward.HeadFit, progress, cancellation), seed).Fit("mental reward at serving time", soft, train, dev);
-        var mental = new MentalRewardModel(soft.Backbone, soft.Head, head, reward.RewardQuantiles);
+        using var learned = new MentalRewardTraining(reward, views, seed, progress, cancellation)
+            .Fit(() => new Backbone(feed.Schema, statistics, feed.Items.Ids.Count, Network), train, dev);
+        var mental = learned.Model;
         var order = Spearman.Of(Array.ConvertAll(mental.Predict(met, ExampleView.Cold).Means, mean => (double)mean), truth);
         var metric = new Metric("spearman.trueReward", DevSplit, order, order, order, truth.Length);
         var sum = FixedPolicy.Standardise(fusion.Fuse(feed.Tasks, scores));

@@ -76,11 +76,7 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
             Blending = given.Blending with { FusionScore = Measure(policy, simulator.Training) },
             Provenance = new Provenance(given.Provenance.Data, CodeVersion(), options.Seed, options.Command, [.. metrics, .. Kept(given)]),
         };
-        var parts = new BundleParts(
-            served.Graph(policy),
-            Given(BundleLayout.MentalReward),
-            Given(BundleLayout.TaskScores),
-            given.Files.ContainsKey(BundleLayout.Items) ? basis.Items : null);
+        var parts = basis.Parts() with { Policy = served.Graph(policy) };
         var folder = BundleWriter.Write(options.Registry, manifest, parts, cancellation);
 
         // What the service would refuse must not lie in a registry.
@@ -94,9 +90,6 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
             Directory.Delete(folder, recursive: true);
             throw;
         }
-
-        OnnxGraph? Given(string file) =>
-            given.Files.ContainsKey(file) ? OnnxGraph.Read(File.ReadAllBytes(Path.Combine(basis.Directory, file))) : null;
     }
 
     private ConstantPolicy Start(KuaiRandSimulator simulator)

@@ -3,6 +3,7 @@ using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Worker.Cycle;
+using MTRec.Trainer.Worker.Cycle.Refresh;
 using MTRec.Trainer.Worker.Intake;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
@@ -42,6 +43,14 @@ internal static class WorkerCommand
         var leastExplored = OptionKinds.Whole("--min-explored", "Explored exposures of kept-back users that a judgement needs.", 500, 1, int.MaxValue);
         var every = OptionKinds.Real("--every", "Minutes after which the next cycle begins; 0 for never by time.", 0, 0, 525_600);
         var volume = OptionKinds.Whole("--min-exposures", "New exposures after which the next cycle begins; 0 for never by number.", 0, 0, int.MaxValue);
+        var refresh = new Option<string>("--refresh")
+        {
+            Description = "What the cycle learns anew beside the policy, where that predicts kept-back users better: none, mental (the mental reward), upstream (the task scores, where the bundle's own rank) or all.",
+            DefaultValueFactory = _ => "none",
+            HelpName = "PARTS",
+        };
+        refresh.AcceptOnlyFromAmong([.. Enum.GetNames<RefreshedParts>().Select(part => part.ToLowerInvariant())]);
+        var refreshEvery = OptionKinds.Real("--refresh-every", "Minutes after which --refresh is tried again, in the first cycle from then on; a cycle that published refreshed parts is followed by one that learns a policy.", 1440, 0, 525_600);
         var gate = new Option<string>("--gate") { Description = "on, or off for drills: then whatever was learned is published.", DefaultValueFactory = _ => "on", HelpName = "on|off" };
         gate.AcceptOnlyFromAmong("on", "off");
         var seed = OptionKinds.Whole("--seed", "Seed of the learning and of who is kept back.", 1, 0, int.MaxValue);
@@ -63,7 +72,7 @@ internal static class WorkerCommand
                 decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, every, volume, gate, seed, sabotage, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, every, volume, refresh, refreshEvery, gate, seed, sabotage, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -96,6 +105,11 @@ internal static class WorkerCommand
                 Gate = result.GetRequiredValue(gate) == "on",
                 Seed = result.GetValue(seed),
                 Sabotage = result.GetValue(sabotage),
+                Refresh = new RefreshOptions
+                {
+                    Parts = Enum.Parse<RefreshedParts>(result.GetRequiredValue(refresh), ignoreCase: true),
+                    Every = TimeSpan.FromMinutes(result.GetValue(refreshEvery)),
+                },
             };
             var triggers = new CycleTriggers(
                 result.GetValue(every) is > 0 and var minutes ? TimeSpan.FromMinutes(minutes) : null, result.GetValue(volume) is > 0 and var exposures ? exposures : null);

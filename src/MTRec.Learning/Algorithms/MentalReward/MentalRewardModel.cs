@@ -47,11 +47,11 @@ public sealed class MentalRewardModel(Backbone backbone, QuantileQNetwork q, Rew
     public OnnxGraph Export()
     {
         var graph = new OnnxGraph("mental-reward");
-        var (user, item) = backbone.Export(graph, "backbone");
+        var (user, item) = backbone.Export(graph, SoftQModel.BackboneName);
         var predicted = head.Export(graph, "reward", user, item);
         graph.Output(BundleLayout.MeanOutput, graph.ReduceMean(predicted, 1), GraphContract.Candidates);
         graph.Output(BundleLayout.QuantilesOutput, predicted, GraphContract.Candidates, quantiles);
-        graph.Output(BundleLayout.SoftQOutput, q.Export(graph, "q", user, item), GraphContract.Candidates, QuantileQNetwork.Actions);
+        graph.Output(BundleLayout.SoftQOutput, q.Export(graph, SoftQModel.HeadName, user, item), GraphContract.Candidates, QuantileQNetwork.Actions);
         return graph;
     }
 }

@@ -24,13 +24,18 @@ public sealed class QrIql(QrIqlOptions options, ViewSampler views, Fitter fitter
     /// <param name="backbone">Makes a backbone: one to learn, one as the target.</param>
     /// <param name="train">Training examples.</param>
     /// <param name="validation">Examples whose loss decides when to stop.</param>
+    /// <param name="begin">Given every new model, to set where it begins; may be null.</param>
     /// <returns>The model, in evaluation mode.</returns>
     public SoftQModel Fit(
-        string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation) =>
-        new SoftQLearner(views, fitter, options.TargetRate, seed).Fit(stage, () => Model(backbone()), Loss, train, validation);
+        string stage, Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples validation, Action<SoftQModel>? begin = null) =>
+        new SoftQLearner(views, fitter, options.TargetRate, seed).Fit(stage, () => Model(backbone(), begin), Loss, train, validation);
 
-    private SoftQModel Model(Backbone backbone) =>
-        new(backbone, new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, options.Width, options.Quantiles));
+    private SoftQModel Model(Backbone backbone, Action<SoftQModel>? begin)
+    {
+        var model = new SoftQModel(backbone, new QuantileQNetwork(backbone.UserWidth, backbone.ItemWidth, options.Width, options.Quantiles));
+        begin?.Invoke(model);
+        return model;
+    }
 
     private Tensor Loss(SoftQModel model, SoftQModel target, ImpressionExamples examples, int[] rows, ExampleView[] seen)
     {

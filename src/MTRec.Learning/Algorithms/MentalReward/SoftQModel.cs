@@ -1,3 +1,4 @@
+using MTRec.Export;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -7,6 +8,10 @@ namespace MTRec.Learning.Algorithms.MentalReward;
 /// <summary>A backbone and a <see cref="QuantileQNetwork"/>: examples to lambda(s, a) [B, 2, N].</summary>
 public sealed class SoftQModel : nn.Module<FeatureBatch, Tensor>
 {
+    // The parts' names in graphs.
+    internal const string BackboneName = "backbone";
+    internal const string HeadName = "q";
+
     private const int EvaluationBatch = 2048;
 
     private readonly Backbone _backbone;
@@ -29,6 +34,23 @@ public sealed class SoftQModel : nn.Module<FeatureBatch, Tensor>
 
     /// <inheritdoc/>
     public override Tensor forward(FeatureBatch input) => _head.call(_backbone.call(input));
+
+    /// <summary>Width of the hidden layer and number of quantiles of a graph of <see cref="MentalRewardModel"/>; null where it is none.</summary>
+    public static (int Width, int Quantiles)? SizesOf(OnnxGraph graph) =>
+        graph.Weights.FirstOrDefault(weight => weight.Name == $"{HeadName}.last.weight").Shape is [var width, var outputs] ? ((int)width, (int)outputs / QuantileQNetwork.Actions) : null;
+
+    /// <summary>Takes over the weights, and the normalisation of features, of a graph of <see cref="MentalRewardModel"/>.</summary>
+    /// <returns>False where it has other sizes.</returns>
+    public bool TryGoOn(OnnxGraph graph) => GraphWeights.TryRead(
+        this,
+        () =>
+        {
+            var own = new OnnxGraph(nameof(SoftQModel));
+            var (user, item) = _backbone.Export(own, BackboneName);
+            _head.Export(own, HeadName, user, item);
+            return own;
+        },
+        graph);
 
     /// <summary>
     /// The reward that the log reveals: r(s, a) = Q(s, a) - gamma V(s') of the response that was given [examples]; NaN for a user's last

@@ -34,6 +34,10 @@ public sealed class UpstreamModel : nn.Module<FeatureBatch, Tensor>
     public override Tensor forward(FeatureBatch input) =>
         _experts.call(_backbone.call(input), input.History.select(-1, HistoryLayout.PresentColumn).sum(-1L));
 
+    /// <summary>Takes over the weights, and the normalisation of features, of a graph that <see cref="Export"/> made of such a model.</summary>
+    /// <returns>False where it has other sizes, or another kind of experts.</returns>
+    public bool TryGoOn(OnnxGraph graph) => GraphWeights.TryRead(this, Export, graph);
+
     /// <summary>The graph of <see cref="BundleLayout.TaskScores"/>: scores [N, K] in the tasks' units.</summary>
     public OnnxGraph Export()
     {

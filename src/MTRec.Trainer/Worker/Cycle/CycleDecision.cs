@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MTRec.Core.Bundles;
+using MTRec.Trainer.Worker.Cycle.Refresh;
 using MTRec.Trainer.Worker.State;
 
 namespace MTRec.Trainer.Worker.Cycle;
@@ -36,6 +38,9 @@ internal sealed record CycleDecision
     /// <summary>Figures with 95 % intervals.</summary>
     public IReadOnlyList<DecidedFigure> Figures { get; init; } = [];
 
+    /// <summary>What became of the parts that were learned anew; null where none was tried.</summary>
+    public IReadOnlyList<RefreshedPart>? Refreshed { get; init; }
+
     /// <summary>What became of every event of the window.</summary>
     public string? Counts { get; init; }
 }
@@ -47,7 +52,18 @@ internal sealed record CycleDecision
 /// <param name="High">Upper end.</param>
 /// <param name="Count">Samples behind it.</param>
 /// <param name="Effective">Effective number of them.</param>
-internal sealed record DecidedFigure(string Name, double? Value, double? Low, double? High, long Count, double? Effective);
+internal sealed record DecidedFigure(string Name, double? Value, double? Low, double? High, long Count, double? Effective)
+{
+    /// <summary>A compared figure as it is kept.</summary>
+    public static DecidedFigure Of(ComparedFigure figure) => new(
+        figure.Name, Finite(figure.Estimate.Value), Finite(figure.Estimate.Low), Finite(figure.Estimate.High), figure.Count, Finite(figure.Effective));
+
+    /// <summary>The figure as a manifest has it; null where the data do not define all of it.</summary>
+    /// <param name="split">On what it was measured.</param>
+    public Metric? Metric(string split) => Value is { } value && Low is { } low && High is { } high ? new Metric(Name, split, value, low, high, Count) : null;
+
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
+}
 
 /// <summary>Where decisions are kept.</summary>
 /// <param name="state">The state's folder.</param>

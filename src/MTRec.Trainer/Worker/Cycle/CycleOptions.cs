@@ -5,6 +5,7 @@ using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Trainer.Worker.Cycle.Refresh;
 
 namespace MTRec.Trainer.Worker.Cycle;
 
@@ -64,6 +65,9 @@ internal sealed record CycleOptions
 
     /// <summary>Resamples behind every interval, 1 or more.</summary>
     public int Resamples { get; init; } = 2000;
+
+    /// <summary>What is learned anew beside the policy.</summary>
+    public RefreshOptions Refresh { get; init; } = new();
 
     /// <summary>How Conservative-OPE fits.</summary>
     public FittedQOptions FittedQ { get; init; } = FittedQOptions.Conservative with { Discount = 0.9, Steps = 2000 };

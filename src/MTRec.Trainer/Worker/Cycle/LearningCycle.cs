@@ -10,6 +10,7 @@ using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
 using MTRec.Trainer.Training;
+using MTRec.Trainer.Worker.Cycle.Refresh;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
 using static TorchSharp.torch;
@@ -22,7 +23,8 @@ namespace MTRec.Trainer.Worker.Cycle;
 /// </summary>
 /// <remarks>
 /// Progressive training (UnifiedRL, arXiv 2404.17589) over bundles: the service explores around the policy that serves, within its manifest's bounds; a published
-/// policy names that one as its baseline and becomes the centre itself. Upstream scores, items and mental reward are those of the serving bundle: they are not learned anew.
+/// policy names that one as its baseline and becomes the centre itself. Upstream scores and mental reward are learned anew by cycles of their own (<see cref="BundleRefresh"/>); items are those of
+/// the serving bundle.
 /// </remarks>
 /// <param name="state">The events.</param>
 /// <param name="worker">Registry, name and transitions.</param>
@@ -34,12 +36,14 @@ internal sealed class LearningCycle(
     StateFolder state, WorkerOptions worker, CycleOptions options, TimeProvider time, Action<string> say, IProgress<FitProgress>? progress = null)
 {
     private const string Split = "keptBackUsers";
+    private const string RefreshSplit = "keptBackUsers.refresh";
 
     // Candidates kept beside the shown ones for choices between items.
     private const int PassedOver = 4;
 
     private readonly DecisionBook _book = new(state.Folder);
     private readonly KeptNetworks _networks = new(state.Folder);
+    private readonly RefreshLedger _refreshes = new(state.Folder);
 
     private string Staging => Path.Combine(state.Folder, "candidate");
 
@@ -86,9 +90,7 @@ internal sealed class LearningCycle(
             PerCandidate = perCandidate,
             PassedOver = perCandidate ? Math.Max(PassedOver, worker.Transitions.PassedOver) : 0,
         };
-        using var set = new WindowTransitions(state, worker.Registry, transitions)
-            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, cancellation);
-        var decision = new CycleDecision
+        var begun = new CycleDecision
         {
             At = time.GetUtcNow(),
             Outcome = "refused",
@@ -97,8 +99,23 @@ internal sealed class LearningCycle(
             Metric = options.Metric,
             Gate = options.Gate,
             Reasons = [],
-            Counts = set.Counts.ToString(),
         };
+        if (IsRefreshTime())
+        {
+            begun = Refresh(serving, choice, transitions, deletions, begun, cancellation);
+            if (begun.Version is not null)
+                return begun;
+        }
+
+        if (_refreshes.Last() is { PolicyIsNext: true } published)
+            _refreshes.Write(published with { PolicyIsNext = false });
+        using var set = new WindowTransitions(state, worker.Registry, transitions)
+            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, cancellation);
+        var decision = begun with { Counts = set.Counts.ToString() };
+
+        // What other scores or another mental reward ranked says nothing of what an action does now.
+        var same = new SameParts(worker.Registry, serving.Manifest);
+        sessions.RemoveAll(session => !session.All(step => same.Both(step.Exposure)));
         if (!Fuser.OfScores.Contains(serving.Manifest.Fusion.Formula))
             return decision with { Reasons = [$"the serving bundle fuses by {serving.Manifest.Fusion.Formula}, which no learner of a log acts on."] };
         if (set.Counts.Explored < options.LeastExplored || set.Learning.Rows == 0 || sessions.Count == 0)
@@ -143,11 +160,7 @@ internal sealed class LearningCycle(
     {
         RemoveStaging();
         var manifest = Manifest(policy, serving, choice, decision.At);
-        var parts = new BundleParts(
-            new ServedPolicy(serving.Manifest, set.State!, serving.Assembler.Schema).Graph(policy),
-            Given(serving, BundleLayout.MentalReward),
-            Given(serving, BundleLayout.TaskScores),
-            serving.Manifest.Files.ContainsKey(BundleLayout.Items) ? serving.Items : null);
+        var parts = serving.Parts() with { Policy = new ServedPolicy(serving.Manifest, set.State!, serving.Assembler.Schema).Graph(policy) };
         var steps = sessions.SelectMany(session => session).ToArray();
         BundleSays own;
         using (var candidate = Bundle.Load(BundleWriter.Write(Staging, manifest, parts, cancellation)))
@@ -157,7 +170,9 @@ internal sealed class LearningCycle(
         var actions = new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count);
         var report = new PolicyComparison(options, new UserBootstrap(options.Seed, options.Resamples)).Compare(sessions, log, own, before, actions, cancellation);
         var reasons = new Gate(options).Reasons(report);
-        decision = decision with { Reasons = reasons, Figures = [.. report.Figures.Select(Figure), .. Shares(report)] };
+        var shown = new ShownImpressions(steps, transitions.ListSize);
+        var calibrated = new TaskCalibration(manifest.Tasks, new UserBootstrap(options.Seed, options.Resamples)).Of(shown, shown.LoggedScores(manifest.Tasks.Count), "").Select(DecidedFigure.Of).ToArray();
+        decision = decision with { Reasons = reasons, Figures = [.. report.Figures.Select(DecidedFigure.Of), .. Shares(report), .. calibrated] };
         if (reasons.Count > 0 && options.Gate)
             return decision;
         if (!options.Gate)
@@ -166,12 +181,61 @@ internal sealed class LearningCycle(
         manifest = manifest with
         {
             Blending = serving.Manifest.Blending with { FusionScore = FixedPolicy.Standardise(own.All) },
-            Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
+            Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. calibrated.Select(figure => figure.Metric(Split)).OfType<Metric>(), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
         };
         _networks.Write(manifest, networks, deletions);
         new SwapWatch(state, worker, options, time, say).Begin(manifest.Version, serving.Manifest.Version);
         BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
         return decision with { Outcome = "published", Version = manifest.Version };
+    }
+
+    // After refreshed parts a policy comes first, however short the pause.
+    private bool IsRefreshTime() =>
+        options.Refresh.Parts != RefreshedParts.None && (_refreshes.Last() is not { } last || (!last.PolicyIsNext && time.GetUtcNow() - last.At >= options.Refresh.Every));
+
+    private CycleDecision Refresh(Bundle serving, BundleChoice? choice, TransitionOptions transitions, long deletions, CycleDecision decision, CancellationToken cancellation)
+    {
+        RemoveStaging();
+        var refresh = new BundleRefresh(state, worker, options.Refresh, options.Seed, new UserBootstrap(options.Seed, options.Resamples), progress);
+        RefreshedBundle came;
+        try
+        {
+            came = refresh.Run(serving, transitions, deletions, options.Gate, Staging, cancellation);
+        }
+        catch (Exception e) when (e is BundleRefusedException or GraphFailedException)
+        {
+            // No part came of it: a policy is looked for with those that serve.
+            came = new RefreshedBundle(null, null, [new RefreshedPart("*", "refused", false, [$"judging failed: {e.Message}"], [])]);
+        }
+
+        foreach (var part in came.Refreshed)
+            say($"{part.Part}: {part.Outcome}{(part.GoesOn ? ", gone on from what served" : "")}.{string.Concat(part.Reasons.Select(reason => $" {reason}"))}");
+        decision = decision with { Refreshed = came.Refreshed };
+        if (came is not { Parts: { } parts, Manifest: { } given })
+        {
+            _refreshes.Write(new RefreshMark(decision.At, PolicyIsNext: false));
+            return decision;
+        }
+
+        var (version, created) = NextVersion(serving, choice, decision.At);
+        var metrics = came.Refreshed.Where(part => part.Outcome == "taken").SelectMany(part => part.Figures).Select(figure => figure.Metric(RefreshSplit)).OfType<Metric>();
+        var manifest = given with
+        {
+            Version = version,
+            Created = created,
+            Provenance = Provenance($"mtrec worker --algorithm {options.Algorithm} --refresh {options.Refresh.Parts.ToString().ToLowerInvariant()}{(options.Gate ? "" : " --gate off")}", given) with
+            {
+                Metrics = [.. metrics, .. given.Provenance.Metrics.Where(metric => metric.Split != RefreshSplit)],
+            },
+        };
+
+        // The policy is what it was: it is gone on from as before.
+        if (_networks.Read(serving.Manifest, given.Fusion.Algorithm, deletions) is { } networks)
+            _networks.Write(manifest, networks, deletions);
+        new SwapWatch(state, worker, options, time, say).Begin(version, serving.Manifest.Version);
+        BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
+        _refreshes.Write(new RefreshMark(decision.At, PolicyIsNext: true));
+        return decision with { Outcome = "published", Version = version };
     }
 
     private static FusionLog Rows(TransitionSet set, List<IReadOnlyList<ReplayedStep>> sessions, Bundle serving, TransitionOptions transitions)
@@ -191,27 +255,32 @@ internal sealed class LearningCycle(
 
     private BundleManifest Manifest(IExportablePolicy policy, Bundle serving, BundleChoice? choice, DateTimeOffset at)
     {
-        // Newer than all that it must be followed after, whatever the clocks say.
-        var created = new[] { at, serving.Manifest.Created.AddSeconds(1), (choice?.HeldBack.Created ?? default).AddSeconds(1) }.Max();
+        var (version, created) = NextVersion(serving, choice, at);
         var given = serving.Manifest;
         return given with
         {
-            Version = created.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture),
+            Version = version,
             Created = created,
             Fusion = given.Fusion with { Algorithm = policy.Algorithm },
             Exploration = given.Exploration with { BaselineVersion = given.Version },
             Blending = given.Blending with { FusionScore = new Standardiser(0, 1) },
-            Provenance = new Provenance(
-                $"the service's event log, {worker.WindowDays} days until {state.Commit.Newest?.ToString("u", CultureInfo.InvariantCulture)}; other parts: {given.Provenance.Data}",
-                typeof(LearningCycle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
-                options.Seed,
-                $"mtrec worker --algorithm {options.Algorithm} --updates {options.Updates} --metric {options.Metric}{(options.Gate ? "" : " --gate off")}{(options.Sabotage ? " --sabotage" : "")}",
-                []),
+            Provenance = Provenance($"mtrec worker --algorithm {options.Algorithm} --updates {options.Updates} --metric {options.Metric}{(options.Gate ? "" : " --gate off")}{(options.Sabotage ? " --sabotage" : "")}", given),
         };
     }
 
-    private static OnnxGraph? Given(Bundle serving, string file) =>
-        serving.Manifest.Files.ContainsKey(file) ? OnnxGraph.Read(File.ReadAllBytes(Path.Combine(serving.Directory, file))) : null;
+    // Newer than all that it must be followed after, whatever the clocks say.
+    private static (string Version, DateTimeOffset Created) NextVersion(Bundle serving, BundleChoice? choice, DateTimeOffset at)
+    {
+        var created = new[] { at, serving.Manifest.Created.AddSeconds(1), (choice?.HeldBack.Created ?? default).AddSeconds(1) }.Max();
+        return (created.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture), created);
+    }
+
+    private Provenance Provenance(string command, BundleManifest given) => new(
+        $"the service's event log, {worker.WindowDays} days until {state.Commit.Newest?.ToString("u", CultureInfo.InvariantCulture)}; other parts: {given.Provenance.Data}",
+        typeof(LearningCycle).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+        options.Seed,
+        command,
+        []);
 
     // The gate's word is a figure too: 1 where it let the policy pass, 0 where it was off and would not have.
     private IEnumerable<Metric> Metrics(ComparisonReport report, IReadOnlyList<string> reasons) =>
@@ -233,16 +302,13 @@ internal sealed class LearningCycle(
         new("users", report.Users, null, null, report.Explored, null),
     ];
 
-    private static DecidedFigure Figure(ComparedFigure figure) =>
-        new(figure.Name, Finite(figure.Estimate.Value), Finite(figure.Estimate.Low), Finite(figure.Estimate.High), figure.Count, Finite(figure.Effective));
-
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
-
     private static string Line(CycleDecision decision)
     {
         var difference = decision.Figures.FirstOrDefault(figure => figure.Name == $"{decision.Metric}.difference");
         var figures = difference is null ? "" : string.Create(CultureInfo.InvariantCulture, $" {decision.Metric} {difference.Value:+0.####;-0.####} [{difference.Low:F4}, {difference.High:F4}] over {difference.Count} exposures.");
-        return $"{decision.Outcome} {decision.Version ?? "(no version)"} by {decision.Algorithm} after {decision.Serving}.{figures}{string.Concat(decision.Reasons.Select(reason => $" {reason}"))}";
+        var refreshed = decision.Refreshed?.Where(part => part.Outcome == "taken").Select(part => part.Part).ToArray() ?? [];
+        var maker = refreshed.Length > 0 ? $"with {string.Join(" and ", refreshed)} learned anew" : $"by {decision.Algorithm}";
+        return $"{decision.Outcome} {decision.Version ?? "(no version)"} {maker} after {decision.Serving}.{figures}{string.Concat(decision.Reasons.Select(reason => $" {reason}"))}";
     }
 
     private void RemoveStaging()

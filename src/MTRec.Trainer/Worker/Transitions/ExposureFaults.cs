@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MTRec.Core.Bundles;
 using MTRec.Core.Events;
 using MTRec.Core.Features;
@@ -14,14 +13,16 @@ internal sealed class ExposureFaults(string registry, BundleManifest target, Tra
     private const string PolicyPart = "policy";
 
     private readonly FeatureSchema _schema = target.Schema();
+    private readonly RankedBy _bundles = new(registry);
     private readonly Dictionary<string, bool> _fits = new(StringComparer.Ordinal) { [$"{target.Name}/{target.Version}"] = true };
+    private readonly Dictionary<string, bool> _sees = new(StringComparer.Ordinal) { [$"{target.Name}/{target.Version}"] = true };
 
-    /// <summary>The reason, or null.</summary>
+    /// <summary>The reason why no policy can learn from it, or null.</summary>
     public DropReason? Of(ExposureEvent exposure)
     {
         if (exposure.Action is not { } action || exposure.Degraded.Contains(PolicyPart))
             return DropReason.NoPolicy;
-        if (!Fits(exposure.Bundle))
+        if (!Meets(_fits, exposure.Bundle, IsAlike))
             return DropReason.OtherBundle;
         var (items, tasks, width) = (exposure.ItemIds.Length, target.Tasks.Count, target.Fusion.Action.Count);
         var isOnePerRequest = action.Length == width;
@@ -36,26 +37,21 @@ internal sealed class ExposureFaults(string registry, BundleManifest target, Tra
         return exposure.Order.Length < options.ListSize || (options.PassedOver > 0 && items == options.ListSize) ? DropReason.ShortList : null;
     }
 
-    private bool Fits(string bundle)
+    /// <summary>The reason why nothing can be learned of how its user responds, or null: that does not depend on who ranked, the features alone must be the same.</summary>
+    public DropReason? OfResponses(ExposureEvent exposure)
     {
-        if (!_fits.TryGetValue(bundle, out var fits))
-            _fits.Add(bundle, fits = Manifest(bundle) is { } manifest && IsAlike(manifest));
-        return fits;
+        if (!Meets(_sees, exposure.Bundle, other => SchemaKey.Of(other) == SchemaKey.Of(target)))
+            return DropReason.OtherBundle;
+        if (exposure.Context.Length != _schema.Context.Count || exposure.User.Length != _schema.User.Count || exposure.Order.Any(place => place < 0 || place >= exposure.ItemIds.Length))
+            return DropReason.OtherShape;
+        return exposure.Order.Length < options.ListSize ? DropReason.ShortList : null;
     }
 
-    private BundleManifest? Manifest(string bundle)
+    private bool Meets(Dictionary<string, bool> known, string bundle, Func<BundleManifest, bool> condition)
     {
-        // The log is no place to take paths from.
-        if (bundle.Split('/') is not [{ Length: > 0 } name, { Length: > 0 } version] || name.StartsWith('.') || version.StartsWith('.'))
-            return null;
-        try
-        {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(registry, name, version, BundleLayout.Manifest)), ManifestJson.Default.BundleManifest);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
+        if (!known.TryGetValue(bundle, out var meets))
+            known.Add(bundle, meets = _bundles.Manifest(bundle) is { } manifest && condition(manifest));
+        return meets;
     }
 
     // The same number must mean the same: as an action, a score and a feature.
