@@ -3,6 +3,7 @@
 #   deploy/local/setup.sh            what building, serving and training need
 #   deploy/local/setup.sh --tests    and what some tests drive or compare with
 #   deploy/local/setup.sh --bench    and what deploy/local/bench.sh measures with
+#   deploy/local/setup.sh --loop     and what deploy/local/loop.sh runs beside
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -17,12 +18,13 @@ bench_packages=(wrk redis-server util-linux)
 reference_folder=tests/NodeReference
 probe_results=var/setup
 
-with_tests=no with_bench=no
+with_tests=no with_bench=no with_loop=no
 case "${1:-}" in
   '') ;;
   --tests) with_tests=yes ;;
   --bench) with_bench=yes ;;
-  *) echo "usage: deploy/local/setup.sh [--tests | --bench]" >&2; exit 2 ;;
+  --loop) with_loop=yes ;;
+  *) echo "usage: deploy/local/setup.sh [--tests | --bench | --loop]" >&2; exit 2 ;;
 esac
 
 say() { echo "setup: $*"; }
@@ -144,4 +146,5 @@ setup_onnxruntime
 setup_torch
 [[ $with_tests == no ]] || setup_tests
 [[ $with_bench == no ]] || setup_bench
+[[ $with_loop == no ]] || apt_install "the closed loop" redis-server || exit 1
 say "done"

@@ -112,7 +112,8 @@ public sealed class FusionState : IDisposable
     /// <param name="items"><see cref="ItemColumns"/> of the candidates [B, n, columns].</param>
     /// <param name="candidates">[B, n, 1 + I], raw.</param>
     /// <param name="history">[B, h, W], raw.</param>
-    public Tensor Candidates(Tensor items, Tensor candidates, Tensor history) => cat([items, _matched.Forward(candidates, history)], -1);
+    public Tensor Candidates(Tensor items, Tensor candidates, Tensor history) =>
+        _matched.Width == 0 ? items.alias() : cat([items, _matched.Forward(candidates, history)], -1);
 
     /// <summary>A candidate's columns that do not depend on the user [.., columns]: the first of <see cref="CandidateNames"/>.</summary>
     /// <param name="candidates">[.., 1 + I], raw.</param>
@@ -142,10 +143,11 @@ public sealed class FusionState : IDisposable
     /// <param name="name">Prefix of its constants.</param>
     /// <param name="candidates">[N, 1 + I].</param>
     /// <param name="history">[1, H, W].</param>
-    public OnnxValue ExportCandidates(OnnxGraph graph, string name, OnnxValue candidates, OnnxValue history) => graph.Concat(
-        1,
-        _item.Export(graph, _item.ExportConstants(graph, $"{name}.item"), graph.Slice(candidates, 1, 1)),
-        _matched.Export(graph, candidates, graph.Squeeze(history, 0)));
+    public OnnxValue ExportCandidates(OnnxGraph graph, string name, OnnxValue candidates, OnnxValue history)
+    {
+        var items = _item.Export(graph, _item.ExportConstants(graph, $"{name}.item"), graph.Slice(candidates, 1, 1));
+        return _matched.Width == 0 ? items : graph.Concat(1, items, _matched.Export(graph, candidates, graph.Squeeze(history, 0)));
+    }
 
     /// <inheritdoc/>
     public void Dispose()

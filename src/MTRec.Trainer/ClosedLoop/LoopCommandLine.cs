@@ -21,6 +21,8 @@ internal sealed class LoopCommandLine
     private readonly Option<double> _patience = OptionKinds.Real("--patience", "With --url: seconds within which a call is tried again.", 30, 0.01, 3600);
     private readonly Option<string?> _experiment = new("--experiment") { Description = "With --url: the experiment whose variants are compared; all users together where left out.", HelpName = "NAME" };
     private readonly Option<string> _upstream = new("--upstream") { Description = "With --url: whose task scores are ranked by: the environment's, which are sent, or the bundle's own.", DefaultValueFactory = _ => "environment", HelpName = "WHO" };
+    private readonly Option<DirectoryInfo?> _worker = new("--learn") { Description = "With --url: after every day but the last the worker whose --state this is learns, and the users wait for its decision.", HelpName = "STATE" };
+    private readonly Option<double> _join = OptionKinds.Real("--join-window", "With --learn: the worker's --join-window, in seconds.", 300, 0.1, 30 * 86_400);
     private readonly Option<string?> _run = new("--run") { Description = "With --url: stands before the ids of requests and events. Default: the time.", HelpName = "TEXT" };
 
     /// <summary>Where the service is.</summary>
@@ -38,7 +40,7 @@ internal sealed class LoopCommandLine
                     result.AddError($"--url must be an absolute http or https address, not {token.Value}.");
             }
         });
-        command.AddAll(Urls, _days, _daySeconds, _concurrency, _patience, _experiment, _upstream, _run);
+        command.AddAll(Urls, _days, _daySeconds, _concurrency, _patience, _experiment, _upstream, _worker, _join, _run);
     }
 
     /// <summary>Whether a service is named.</summary>
@@ -54,6 +56,8 @@ internal sealed class LoopCommandLine
         Patience = result.GetValue(_patience),
         Experiment = result.GetValue(_experiment),
         BundlePredicts = result.GetValue(_upstream) == FromBundle,
+        Worker = result.GetValue(_worker)?.FullName,
+        JoinWindow = result.GetValue(_join),
         Run = result.GetValue(_run) ?? DateTime.UtcNow.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture),
         Seed = seed,
     };
@@ -78,19 +82,25 @@ internal sealed class LoopCommandLine
         }
 
         var run = new LoopRun(users, service, bundle, options);
-        await run.RunAsync(
-            day => Terminal.Notes.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"day {day + 1}: {run.Counts.RankAnswered} of {run.Counts.RankCalls} rank calls answered, {run.Counts.FeedbackAccepted} of {run.Counts.FeedbackSent} feedback events taken, {clock.Elapsed.TotalSeconds:F0} s")),
-            cancellation);
+        for (var day = 0; day < options.Days; day++)
+        {
+            Say($"day {day + 1} begins, {clock.Elapsed.TotalSeconds:F0} s");
+            await run.DayAsync(day, cancellation);
+            Say($"day {day + 1}: {run.Counts.RankAnswered} of {run.Counts.RankCalls} rank calls answered, {run.Counts.FeedbackAccepted} of {run.Counts.FeedbackSent} feedback events taken, {clock.Elapsed.TotalSeconds:F0} s");
+            foreach (var decision in await run.LearnAsync(day, cancellation))
+                Say($"after day {day + 1}: {LoopReport.Line(decision)}");
+        }
+
         var reproduction = Reproduced(LoopReport.Of(users, run, options), users, options, threads, started, clock.Elapsed);
         ReportOnTerminal.Write(Terminal.Results, reproduction);
         if (output is not null)
-            Write(output, reproduction, run.Counts);
+            Write(output, reproduction, run);
         if (!run.Counts.AddUp)
             Terminal.Fail("the counts do not add up: the service answered for more or fewer events than it was sent.");
         return run.Counts is { AddUp: true, RankFailed: 0, FeedbackLost: 0, FeedbackRejected: 0 } ? ExitCodes.Done : ExitCodes.Failed;
     }
+
+    private static void Say(FormattableString line) => Terminal.Notes.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     private static string? Unfit(ILoopUsers users, ServedBundle bundle, LoopOptions options)
     {
@@ -120,13 +130,14 @@ internal sealed class LoopCommandLine
         report.Plots,
         report.Notes);
 
-    private static void Write(string output, ReproducedReport reproduction, LoopCounts counts)
+    private static void Write(string output, ReproducedReport reproduction, LoopRun run)
     {
         Directory.CreateDirectory(output);
-        var (json, page, calls) = (Path.Combine(output, "simulation.json"), Path.Combine(output, "simulation.html"), Path.Combine(output, "counts.json"));
+        var (json, page, calls) = (Path.Combine(output, "simulation.json"), Path.Combine(output, "simulation.html"), Path.Combine(output, LoopCounts.FileName));
         AtomicFile.Write(page, writer => ReportPage.Write(writer, reproduction));
         AtomicFile.Write(json, writer => ReproductionFile.Write(writer, reproduction));
-        AtomicFile.Write(calls, writer => writer.WriteLine(JsonSerializer.Serialize(counts, LoopJson.Default.LoopCounts)));
+        AtomicFile.Write(calls, writer => writer.WriteLine(JsonSerializer.Serialize(run.Counts, LoopJson.Default.LoopCounts)));
+        LoopCall.Write(Path.Combine(output, LoopCall.FileName), run.Calls);
         Terminal.Results.WriteLine($"Wrote {json}, {page} and {calls}");
     }
 }

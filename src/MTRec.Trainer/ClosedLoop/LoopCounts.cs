@@ -6,6 +6,9 @@ namespace MTRec.Trainer.ClosedLoop;
 /// </summary>
 internal sealed class LoopCounts
 {
+    /// <summary>The counts' file in the folder of results.</summary>
+    public const string FileName = "counts.json";
+
     /// <summary>Rank calls.</summary>
     public long RankCalls { get; set; }
 

@@ -27,6 +27,12 @@ internal sealed record LoopOptions
     /// <summary>Stands before the ids of requests and events, so that no two runs share one.</summary>
     public required string Run { get; init; }
 
+    /// <summary>State folder of the worker that learns after every day but the last, while the users wait; null where none is asked to.</summary>
+    public required string? Worker { get; init; }
+
+    /// <summary>The worker's join window, in seconds.</summary>
+    public required double JoinWindow { get; init; }
+
     /// <summary>Seed of the users.</summary>
     public required int Seed { get; init; }
 }

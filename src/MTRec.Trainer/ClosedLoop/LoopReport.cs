@@ -1,6 +1,7 @@
 using System.Globalization;
 using MTRec.Learning.Evaluation;
 using MTRec.Trainer.Reproduction;
+using MTRec.Trainer.Worker.Cycle;
 
 namespace MTRec.Trainer.ClosedLoop;
 
@@ -43,10 +44,29 @@ internal static class LoopReport
             [
                 "Values are means of a session with 95 % bootstrap intervals by user; the bands of the plots are the same.",
                 "The reward is the environment's own, which neither the service nor the learner is told.",
+                .. run.Served.Select(served => $"{Day(served.Key.Day)}, {served.Key.Variant}: ranked by {string.Join(", ", served.Value.Select(version => string.Create(CultureInfo.InvariantCulture, $"{version.Key} ({version.Value})")))}."),
+                .. run.Decisions.Select(decided => $"After {Day(decided.Day)}: {Line(decided.Decision)}"),
                 .. run.Counts.Degraded.Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Value} answers were made without {part.Key}.")),
                 .. run.Counts.Failures.Select(failure => string.Create(CultureInfo.InvariantCulture, $"Failed: {failure.Value} x {failure.Key}")),
             ]);
     }
+
+    /// <summary>A decision of the worker with the figure that decided.</summary>
+    public static string Line(CycleDecision decision)
+    {
+        var what = decision.Outcome switch
+        {
+            CycleDecision.Published => $"published {decision.Version} after {decision.Serving}",
+            CycleDecision.RolledBack => $"rolled {decision.Version} back to {decision.Serving}",
+            _ => $"refused, {decision.Serving} goes on",
+        };
+        var figure = decision.Figures.FirstOrDefault(figure => figure.Name == $"{decision.Metric}.difference") is { } difference
+            ? string.Create(CultureInfo.InvariantCulture, $": {decision.Metric} {difference.Value:+0.####;-0.####} [{difference.Low:F4}, {difference.High:F4}] over {difference.Count} exposures")
+            : "";
+        return $"{what}{figure}.{(decision.Gate ? "" : " The gate was off.")}{string.Concat(decision.Reasons.Select(reason => $" {reason}"))}";
+    }
+
+    private static string Day(int day) => string.Create(CultureInfo.InvariantCulture, $"day {day + 1}");
 
     private static Series Line(string variant, int figure, IReadOnlyList<int> days, IReadOnlyList<Estimate>[] means)
     {

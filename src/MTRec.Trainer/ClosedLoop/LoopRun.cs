@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using MTRec.Core.Features;
+using MTRec.Trainer.Worker.Cycle;
 using MTRec.V1;
 
 namespace MTRec.Trainer.ClosedLoop;
@@ -24,23 +25,46 @@ internal sealed class LoopRun(ILoopUsers users, ServiceReplicas service, ServedB
     /// <summary>What the sessions came to.</summary>
     public LoopTally Tally { get; } = new();
 
-    /// <summary>Runs all days.</summary>
-    /// <param name="dayEnded">Told of every day that has ended, from 0.</param>
-    /// <param name="cancellation">Ends the run.</param>
-    public async Task RunAsync(Action<int> dayEnded, CancellationToken cancellation)
+    /// <summary>Every rank call with what came of it and of its feedback.</summary>
+    public List<LoopCall> Calls { get; } = [];
+
+    /// <summary>Which bundles ranked, by day and variant: exposures by their version.</summary>
+    public SortedDictionary<(int Day, string Variant), SortedDictionary<string, long>> Served { get; } = [];
+
+    /// <summary>What the worker decided until the next day began.</summary>
+    public List<(int Day, CycleDecision Decision)> Decisions { get; } = [];
+
+    /// <summary>Runs a day.</summary>
+    /// <param name="day">0, then each day after the other.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task DayAsync(int day, CancellationToken cancellation)
     {
-        for (var day = 0; day < options.Days; day++)
-        {
-            var began = Stopwatch.GetTimestamp();
-            users.Begin(day);
-            for (var step = 0; users.Present.Contains(true); step++)
-                await StepAsync(day, step, cancellation);
-            Counts.Retries = service.Retries;
-            dayEnded(day);
-            var rest = TimeSpan.FromSeconds(options.DaySeconds) - Stopwatch.GetElapsedTime(began);
-            if (rest > TimeSpan.Zero && day + 1 < options.Days)
-                await Task.Delay(rest, cancellation);
-        }
+        var began = Stopwatch.GetTimestamp();
+        users.Begin(day);
+        for (var step = 0; users.Present.Contains(true); step++)
+            await StepAsync(day, step, cancellation);
+        Counts.Retries = service.Retries;
+        var rest = TimeSpan.FromSeconds(options.DaySeconds) - Stopwatch.GetElapsedTime(began);
+        if (rest > TimeSpan.Zero && day + 1 < options.Days)
+            await Task.Delay(rest, cancellation);
+    }
+
+    /// <summary>Lets the worker learn, where there is one and another day comes, and waits until the replicas serve what it has decided on.</summary>
+    /// <param name="day">The day that has ended.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>What the worker has decided since it was last asked.</returns>
+    public async Task<IReadOnlyList<CycleDecision>> LearnAsync(int day, CancellationToken cancellation)
+    {
+        if (options.Worker is not { } state)
+            return [];
+        var worker = new LearningWorker(state, TimeSpan.FromSeconds(options.JoinWindow));
+        if (day + 1 < options.Days)
+            await worker.LearnAsync(cancellation);
+        var news = worker.Decisions().Skip(Decisions.Count).ToArray();
+        Decisions.AddRange(news.Select(decision => (day, decision)));
+        if (day + 1 < options.Days && news.LastOrDefault(decision => decision.Outcome != CycleDecision.Refused) is { } change)
+            await service.ServesAsync(change.Outcome == CycleDecision.Published ? change.Version! : change.Serving!, cancellation);
+        return news;
     }
 
     private async Task StepAsync(int day, int step, CancellationToken cancellation)
@@ -68,6 +92,12 @@ internal sealed class LoopRun(ILoopUsers users, ServiceReplicas service, ServedB
         });
         foreach (var user in seen)
             Count(responses[user]!.Items.Count, taken[user]);
+        foreach (var user in here)
+        {
+            var (ranked, fed) = (answers[user].Value, taken[user].Value);
+            Calls.Add(new LoopCall(
+                asked[user]!.RequestId, ranked is not null, ranked?.Degraded.Contains(LoopCall.EventLogPart) == true, responses[user]?.Items.Count ?? 0, (int)((fed?.Accepted ?? 0) + (fed?.Duplicates ?? 0))));
+        }
     }
 
     private RankRequest Request(int user, int day, int step)
@@ -158,6 +188,9 @@ internal sealed class LoopRun(ILoopUsers users, ServiceReplicas service, ServedB
             : ranked.Variants.FirstOrDefault(taken => taken.Experiment == options.Experiment)?.Variant_ ?? NoVariant;
         LoopCounts.Add(Counts.ExposuresByVariant, variant);
         LoopCounts.Add(Counts.ExposuresByBundle, $"{ranked.Bundle?.Name}/{ranked.Bundle?.Version}");
+        if (!Served.TryGetValue((day, variant), out var served))
+            Served[(day, variant)] = served = new(StringComparer.Ordinal);
+        LoopCounts.Add(served, ranked.Bundle?.Version ?? "");
         Tally.Add(day, variant, user, response!);
     }
 

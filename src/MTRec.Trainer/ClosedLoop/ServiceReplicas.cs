@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -19,6 +20,7 @@ internal sealed class ServiceReplicas : IDisposable
 {
     private const int LogOfLongestPause = 5;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestSwap = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(5);
     private static readonly MediaTypeHeaderValue Protobuf = new("application/x-protobuf");
 
@@ -81,6 +83,19 @@ internal sealed class ServiceReplicas : IDisposable
         throw new HttpRequestException($"No service is ready. {string.Join("; ", faults)}");
     }
 
+    /// <summary>Waits until every replica serves a version; one that does not for long, or is not there, is left alone.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task ServesAsync(string version, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        foreach (var replica in _replicas)
+        {
+            while (await ActiveAsync(replica, cancellation) != version && Stopwatch.GetElapsedTime(began) < LongestSwap)
+                await Task.Delay(FirstPause, cancellation);
+        }
+    }
+
     /// <summary>Sends a message.</summary>
     /// <param name="path">Relative to the service's address.</param>
     /// <param name="message">The message.</param>
@@ -121,6 +136,18 @@ internal sealed class ServiceReplicas : IDisposable
     {
         foreach (var replica in _replicas)
             replica.Dispose();
+    }
+
+    private static async Task<string?> ActiveAsync(HttpClient replica, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await replica.GetFromJsonAsync("v1/bundles", LoopJson.Default.ServedBundles, cancellation))?.Active?.Version;
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or OperationCanceledException && !cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
 
     private static HttpClient Client(Uri address, int connections, string? key)

@@ -48,7 +48,10 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
             var taken = 0;
             try
             {
+                var now = time.GetUtcNow();
                 taken = await _intake.StepAsync(cancellation);
+                if (taken == 0)
+                    state.ReadToEnd = now;
                 if (time.GetElapsedTime(erased) >= eraseEvery)
                 {
                     var begun = time.GetTimestamp();

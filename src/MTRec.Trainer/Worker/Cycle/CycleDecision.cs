@@ -11,10 +11,19 @@ namespace MTRec.Trainer.Worker.Cycle;
 /// <summary>What a cycle came to: <c>decisions/TIME.json</c> of the state.</summary>
 internal sealed record CycleDecision
 {
+    /// <summary>A version was published.</summary>
+    public const string Published = "published";
+
+    /// <summary>None was.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>A published version was taken back.</summary>
+    public const string RolledBack = "rolledBack";
+
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary><c>published</c>, <c>refused</c> or <c>rolledBack</c>.</summary>
+    /// <summary><see cref="Published"/>, <see cref="Refused"/> or <see cref="RolledBack"/>.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>The version that was published or rolled back; null where none was.</summary>
@@ -78,6 +87,12 @@ internal sealed class DecisionBook(string state)
 
     /// <summary>The folder.</summary>
     public string Folder { get; } = Path.Combine(state, "decisions");
+
+    /// <summary>All decisions, the oldest first.</summary>
+    /// <exception cref="IOException">The disk refuses.</exception>
+    public IReadOnlyList<CycleDecision> Read() => !Directory.Exists(Folder)
+        ? []
+        : [.. Directory.GetFiles(Folder, "*.json").Order(StringComparer.Ordinal).Select(path => JsonSerializer.Deserialize<CycleDecision>(File.ReadAllBytes(path), Json)!)];
 
     /// <summary>Keeps a decision.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>

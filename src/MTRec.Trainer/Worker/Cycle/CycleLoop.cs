@@ -15,7 +15,7 @@ internal sealed record CycleTriggers(TimeSpan? Every, long? NewExposures);
 /// <param name="Exposures">Exposures that had come in by then.</param>
 internal sealed record CycleMark(DateTimeOffset At, long Exposures);
 
-/// <summary>Beside the intake: looks at what was published, and turns the cycle by time, by number, or where the file <c>learn-now</c> of the state appears, which is removed.</summary>
+/// <summary>Beside the intake: looks at what was published, and turns the cycle by time, by number, or where the file <c>learn-now</c> of the state appears, which is removed when the cycle has ended.</summary>
 /// <param name="state">The events.</param>
 /// <param name="worker">Registry, name and transitions.</param>
 /// <param name="options">How.</param>
@@ -24,6 +24,9 @@ internal sealed record CycleMark(DateTimeOffset At, long Exposures);
 /// <param name="say">Takes lines for the operator.</param>
 internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOptions options, CycleTriggers triggers, TimeProvider time, Action<string> say)
 {
+    /// <summary>A demand's file in the state's folder.</summary>
+    public const string Demand = "learn-now";
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly SwapWatch _watch = new(state, worker, options, time, say);
@@ -31,7 +34,7 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
     private long _looked = -1;
     private string? _failure;
 
-    private string DemandPath => Path.Combine(state.Folder, "learn-now");
+    private string DemandPath => Path.Combine(state.Folder, Demand);
 
     private string MarkPath => Path.Combine(state.Folder, "cycle.json");
 
@@ -78,8 +81,7 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
         // Who is to be forgotten is erased first, by the intake.
         if (!IsTime() || new ForgottenUsers(state.Commit).PartsToErase.Count > 0)
             return null;
-        File.Delete(DemandPath);
-        var exposures = Exposures;
+        var (demanded, exposures) = (File.GetLastWriteTimeUtc(DemandPath), Exposures);
         try
         {
             return _cycle.Run(measureAnew: false, cancellation);
@@ -88,7 +90,12 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
         {
             // What was interrupted begins again; what failed waits for its next time.
             if (!cancellation.IsCancellationRequested)
+            {
                 Mark(exposures);
+                // A later demand is for another cycle.
+                if (File.GetLastWriteTimeUtc(DemandPath) == demanded)
+                    File.Delete(DemandPath);
+            }
         }
     }
 

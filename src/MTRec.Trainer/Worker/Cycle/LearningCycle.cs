@@ -93,7 +93,7 @@ internal sealed class LearningCycle(
         var begun = new CycleDecision
         {
             At = time.GetUtcNow(),
-            Outcome = "refused",
+            Outcome = CycleDecision.Refused,
             Serving = serving.Manifest.Version,
             Algorithm = options.Algorithm,
             Metric = options.Metric,
@@ -186,7 +186,7 @@ internal sealed class LearningCycle(
         _networks.Write(manifest, networks, deletions);
         new SwapWatch(state, worker, options, time, say).Begin(manifest.Version, serving.Manifest.Version);
         BundleWriter.Write(worker.Registry, manifest, parts, cancellation);
-        return decision with { Outcome = "published", Version = manifest.Version };
+        return decision with { Outcome = CycleDecision.Published, Version = manifest.Version };
     }
 
     // After refreshed parts a policy comes first, however short the pause.

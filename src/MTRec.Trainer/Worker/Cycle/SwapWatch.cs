@@ -94,7 +94,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         var decision = new CycleDecision
         {
             At = time.GetUtcNow(),
-            Outcome = "rolledBack",
+            Outcome = CycleDecision.RolledBack,
             Version = watched.Version,
             Serving = watched.Previous,
             Algorithm = options.Algorithm,

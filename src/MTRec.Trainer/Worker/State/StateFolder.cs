@@ -20,6 +20,7 @@ internal sealed class StateFolder : IDisposable
     private readonly string _folder;
     private readonly FileStream _lock;
     private int _snapshots;
+    private long _readToEnd;
     private volatile Commit _commit;
 
     private StateFolder(string folder, FileStream @lock, Commit commit)
@@ -32,6 +33,13 @@ internal sealed class StateFolder : IDisposable
 
     /// <summary>The folder.</summary>
     public string Folder => _folder;
+
+    /// <summary>When the log had last been read to its end: what was received by then is here. Null before the first time.</summary>
+    public DateTimeOffset? ReadToEnd
+    {
+        get => Interlocked.Read(ref _readToEnd) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        set => Interlocked.Exchange(ref _readToEnd, value?.UtcTicks ?? 0);
+    }
 
     private string Events => Path.Combine(_folder, EventsName);
 
@@ -123,7 +131,7 @@ internal sealed class StateFolder : IDisposable
         lock (_gate)
         {
             _snapshots++;
-            return new StateSnapshot(Events, _commit, Release);
+            return new StateSnapshot(Events, _commit, ReadToEnd, Release);
         }
     }
 
@@ -244,13 +252,17 @@ internal sealed class StateFolder : IDisposable
 /// <summary>The state at one moment.</summary>
 /// <param name="events">The folder of events.</param>
 /// <param name="commit">What counts.</param>
+/// <param name="readToEnd">As <see cref="StateFolder.ReadToEnd"/>.</param>
 /// <param name="release">Called once at the end.</param>
-internal sealed class StateSnapshot(string events, Commit commit, Action release) : IDisposable
+internal sealed class StateSnapshot(string events, Commit commit, DateTimeOffset? readToEnd, Action release) : IDisposable
 {
     private Action? _release = release;
 
     /// <summary>What counts.</summary>
     public Commit Commit => commit;
+
+    /// <summary>Until when everything is known to be here: the newest event, or later where the log was read to its end later. Null where nothing ever came.</summary>
+    public DateTimeOffset? Until => commit.Newest > readToEnd || readToEnd is null ? commit.Newest : commit.Newest is null ? null : readToEnd;
 
     /// <summary>The path of a part's file.</summary>
     public string PathOf(PartFile file) => Path.Combine(events, file.File);

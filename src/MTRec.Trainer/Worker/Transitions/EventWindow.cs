@@ -15,8 +15,8 @@ internal sealed class EventWindow(StateSnapshot state)
     /// <summary>Number of parts.</summary>
     public int Parts => state.Commit.Parts;
 
-    /// <summary>When the newest event was received.</summary>
-    public DateTimeOffset? Newest => state.Commit.Newest;
+    /// <summary>Until when all events that were received are here.</summary>
+    public DateTimeOffset? Newest => state.Until;
 
     /// <summary>Events that the files should hold.</summary>
     public EventCounts Counts => state.Commit.Events.Aggregate(default(EventCounts), (sum, file) => sum + file.Counts);

@@ -41,7 +41,7 @@ internal readonly record struct ItemResponse(UserActions Actions, float WatchSec
 /// that was ranked without the session store had no history.
 /// </summary>
 /// <param name="options">How.</param>
-/// <param name="newest">When the log's newest event was received.</param>
+/// <param name="newest">Until when all events that were received are here.</param>
 /// <param name="fault">Why an exposure cannot be learned from; null where it can.</param>
 /// <param name="counts">Counts responses and dropped exposures.</param>
 internal sealed class UserReplay(TransitionOptions options, DateTimeOffset newest, Func<ExposureEvent, DropReason?> fault, TransitionCounts counts)

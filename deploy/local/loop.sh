@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# A closed loop on this machine: redis-server, two replicas of the service, a worker that learns, and simulated users who come back every day.
+# Prints what came of each day, what the worker decided, and that every exposure is accounted for; ends within a quarter of an hour.
+#   deploy/local/loop.sh [--environment kuairand|soft-user] [--users N] [--days N] [--seed N] [--data DIR] [--out DIR] [--algorithm NAME]
+#     [--kill worker|replica|redis|all]   kill -9 in the middle of a day, and a start again: each on a day of its own
+#     [--sabotage]                        the learner is given every reward with its sign flipped
+#     [--gate off]                        whatever was learned is published
+set -euo pipefail
+caller=$PWD
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+usage() { sed -n '4,7s/^# *//p' deploy/local/loop.sh >&2; exit 2; }
+say() { echo "loop: $*" >&2; }
+fail() { say "$*"; exit 1; }
+
+environment=kuairand users='' days='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' drills=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --environment) environment=${2-}; shift ;;
+    --users) users=${2-}; shift ;;
+    --days) days=${2-}; shift ;;
+    --seed) seed=${2-}; shift ;;
+    --data) data=$(cd "$caller" && realpath -m -- "${2:?--data needs a folder}"); shift ;;
+    --out) out=$(cd "$caller" && realpath -m -- "${2:?--out needs a folder}"); shift ;;
+    --algorithm) algorithm=${2-}; shift ;;
+    --kill) kill=${2-}; shift ;;
+    --sabotage) drills+=(--sabotage) ;;
+    --gate) drills+=(--gate "${2-}"); shift ;;
+    *) usage ;;
+  esac
+  shift
+done
+[[ $environment =~ ^(kuairand|soft-user)$ && $kill =~ ^(|worker|replica|redis|all)$ && $seed =~ ^[0-9]+$ && "$users$days" =~ ^[0-9]*$ ]] || usage
+
+# The users of kuairand are fitted on its log.
+if [[ $environment == kuairand ]]; then
+  for folder in ${data:+"$data" "$data/kuairand-pure"} data data/kuairand-pure ../shared/data/kuairand-pure; do
+    [[ ! -f $folder/log_train.csv && ! -f $folder/log_train.csv.gz ]] || { data=$folder; break; }
+  done
+  if [[ ! -f $data/log_train.csv && ! -f $data/log_train.csv.gz ]]; then
+    say "there is no KuaiRand log in --data, data or ../shared/data: the users are those of soft-user"
+    environment=soft-user
+  fi
+fi
+
+deploy/local/setup.sh --loop > /dev/null
+deploy/local/build.sh MTRec.Serving
+deploy/local/build.sh MTRec.Trainer
+mtrec=(dotnet src/MTRec.Trainer/bin/Release/net10.0/mtrec.dll)
+
+# All of a run is in a folder of its own.
+mkdir -p "$out"
+run=$(mktemp -d "$out/run-$(date -u +%Y%m%dT%H%M%S)-XXXX")
+mkdir "$run/redis" "$run/registry" "$run/state"
+say "everything of this run is in $run"
+
+# Seconds: users respond at once, or after an outage.
+join_window=5
+
+declare -A pids=()
+end() {
+  local code=$?
+  trap - EXIT
+  # Once more and harder where the first did not help.
+  [[ ${#pids[@]} -eq 0 ]] || kill -TERM "${pids[@]}" 2> /dev/null || true
+  for _ in {1..50}; do
+    [[ -n $(jobs -rp) ]] || break
+    sleep 0.1
+  done
+  [[ -z $(jobs -rp) ]] || kill -KILL "${pids[@]}" 2> /dev/null || true
+  wait || true
+  exit "$code"
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+free_port() {
+  local port
+  while port=$(shuf -i 20000-32000 -n 1) && (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do :; done
+  echo "$port"
+}
+redis=$(free_port) replica1=$(free_port) replica2=$(free_port)
+
+# start NAME COMMAND...: in the background, what it says goes to NAME.log.
+start() {
+  local name=$1
+  shift
+  "$@" >> "$run/$name.log" 2>&1 &
+  pids[$name]=$!
+}
+
+# An entry is handed to the system before it is answered, so that kill -9 of the process loses nothing; everysec may put that off while the disk syncs.
+start_redis() {
+  start redis redis-server --bind 127.0.0.1 --port "$redis" --dir "$run/redis" --save '' --appendonly yes --appendfsync no
+}
+
+# Half of the users have the bundle that the loop began with, for good; the others whatever the worker publishes, and their sessions explore around it.
+start_replica() {
+  local experiment=Experiments:Layers:loop:Experiments:loop
+  start "$1" dotnet src/MTRec.Serving/bin/Release/net10.0/MTRec.Serving.dll --urls "http://127.0.0.1:${!1}" \
+    --Registry:Path="$run/registry" --Registry:PollInterval=00:00:00.5 \
+    --Sessions:Store=Redis --EventLog:Sink=RedisStreams --Redis:Configuration="127.0.0.1:$redis" \
+    --$experiment:Control=fixed --$experiment:Variants:fixed:Percentage=50 --$experiment:Variants:fixed:Bundle=1 \
+    --$experiment:Variants:learned:Percentage=50 --$experiment:Variants:learned:Exploration:Share=1
+}
+
+worker=(--events "redis://127.0.0.1:$redis" --registry "$run/registry" --state "$run/state" --join-window "$join_window")
+start_worker() {
+  start worker "${mtrec[@]}" worker "${worker[@]}" --algorithm "$algorithm" --seed "$seed" "${drills[@]}"
+}
+
+# until_true SECONDS WHAT COMMAND...: waits until the command succeeds.
+until_true() {
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" > /dev/null 2>&1; do
+    [[ $SECONDS -lt $deadline ]] || fail "$what; see the logs in $run"
+    sleep 0.1
+  done
+}
+ready() { exec 3<> "/dev/tcp/127.0.0.1/$1" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && grep -q '^HTTP/1.1 200' <&3; }
+
+# stop NAME: as an operator does, and waits for the end.
+stop() {
+  kill -TERM "${pids[$1]}"
+  wait "${pids[$1]}" || fail "the $1 ended with $?; see $run/$1.log"
+  unset "pids[$1]"
+}
+
+users=("--users" "${users:-400}")
+case $environment in
+  kuairand) cp -r deploy/registry/default "$run/registry/"; who=(--environment kuairand --data "$data") ;;
+  soft-user)
+    "${mtrec[@]}" simulate --environment soft-user --publish "$run/registry" --world "$seed" --seed "$seed" --threads 1 >&2
+    who=(--environment soft-user --world "$seed")
+    ;;
+esac
+
+start_redis
+until_true 30 "redis-server does not answer" redis-cli -p "$redis" ping
+start_replica replica1
+start_replica replica2
+start_worker
+until_true 60 "a replica is not ready" ready "$replica1"
+until_true 60 "a replica is not ready" ready "$replica2"
+
+start simulation "${mtrec[@]}" simulate --url "http://127.0.0.1:$replica1" --url "http://127.0.0.1:$replica2" "${who[@]}" "${users[@]}" \
+  --days "${days:-6}" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --threads 1 --out "$run"
+wait "${pids[simulation]}" || say "the simulation ended with $?"
+unset "pids[simulation]"
+cat "$run/simulation.log"
