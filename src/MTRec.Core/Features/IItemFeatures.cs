@@ -9,6 +9,10 @@ public interface IItemFeatures
     /// </summary>
     bool TryWrite(string itemId, Span<float> row);
 
-    /// <summary>Likewise, by the item's id in UTF-8 and its <see cref="IdHash"/>.</summary>
-    bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row);
+    /// <summary>Likewise for several items at once: finding one is waiting for memory, and several wait together.</summary>
+    /// <param name="itemIds">Ids.</param>
+    /// <param name="first">The first of them that is looked for; all behind it are too.</param>
+    /// <param name="rows">Their rows, one after the other.</param>
+    /// <param name="known">Receives whether each is known.</param>
+    void TryWrite(IdSet itemIds, int first, Span<float> rows, Span<bool> known);
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace MTRec.Core.Features;
 
-/// <summary>Ids in UTF-8, in the order in which they were added, in three arrays: no object an id. Not thread-safe while it is added to.</summary>
+/// <summary>Ids in UTF-8, in the order in which they were added, in a few arrays: no object an id. Not thread-safe while it is added to.</summary>
 public sealed class IdSet
 {
     private const int FewestSlots = 16;
@@ -10,6 +10,7 @@ public sealed class IdSet
     // By its hash an id's place + 1, beside the hash itself, so that another id is seldom looked at; 0 is free. At most half of them are taken.
     private ulong[] _slots = new ulong[FewestSlots];
     private int[] _ends = [0];
+    private uint[] _hashes = [];
     private byte[] _bytes = [];
 
     /// <summary>Ids in it.</summary>
@@ -17,6 +18,23 @@ public sealed class IdSet
 
     /// <summary>An id by its place.</summary>
     public ReadOnlySpan<byte> this[int place] => _bytes.AsSpan(_ends[place].._ends[place + 1]);
+
+    /// <summary>The <see cref="IdHash"/> of an id by its place.</summary>
+    public uint HashOf(int place) => _hashes[place];
+
+    /// <summary>Where an id of that hash stands, or -1. Nearly always that is the very id, but only comparing it tells.</summary>
+    /// <param name="hash">Its <see cref="IdHash"/>.</param>
+    public int Guess(uint hash)
+    {
+        var slots = _slots;
+        for (var slot = (int)hash & (slots.Length - 1); slots[slot] is var taken and > 0; slot = (slot + 1) & (slots.Length - 1))
+        {
+            if ((uint)(taken >> 32) == hash)
+                return (int)(uint)taken - 1;
+        }
+
+        return -1;
+    }
 
     /// <summary>The place of an id.</summary>
     /// <param name="id">UTF-8.</param>
@@ -39,7 +57,7 @@ public sealed class IdSet
         var isNew = Find(id, hash, out var slot) < 0;
         if (isNew)
             _slots[slot] = Slot(hash, Count);
-        Append(id);
+        Append(id, hash);
         return isNew;
     }
 
@@ -65,15 +83,19 @@ public sealed class IdSet
         return -1;
     }
 
-    private void Append(ReadOnlySpan<byte> id)
+    private void Append(ReadOnlySpan<byte> id, uint hash)
     {
         var start = _ends[Count];
         if (_bytes.Length - start < id.Length)
             Array.Resize(ref _bytes, checked((int)BitOperations.RoundUpToPowerOf2((uint)(start + id.Length))));
-        if (Count + 1 == _ends.Length)
-            Array.Resize(ref _ends, Math.Max(FewestSlots, 2 * _ends.Length));
+        if (Count == _hashes.Length)
+        {
+            Array.Resize(ref _hashes, Math.Max(FewestSlots, 2 * _hashes.Length));
+            Array.Resize(ref _ends, _hashes.Length + 1);
+        }
 
         id.CopyTo(_bytes.AsSpan(start));
+        _hashes[Count] = hash;
         Count++;
         _ends[Count] = start + id.Length;
     }

@@ -72,7 +72,28 @@ public sealed class ItemTable : IItemFeatures
     public bool TryWrite(string itemId, Span<float> row) => TryFind(itemId, out var index) && Write(index, row);
 
     /// <inheritdoc/>
-    public bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row) => _rows.TryFind(itemId, hash, out var index) && Write(index, row);
+    public void TryWrite(IdSet itemIds, int first, Span<float> rows, Span<bool> known)
+    {
+        // One step for all of a few items before the next step: a processor asks memory for what the next items need while it waits for the first one's.
+        const int Together = 32;
+        Span<int> places = stackalloc int[Together];
+        for (; known.Length > 0; first += places.Length)
+        {
+            places = places[..Math.Min(Together, known.Length)];
+            for (var i = 0; i < places.Length; i++)
+                places[i] = _rows.Guess(itemIds.HashOf(first + i));
+            for (var i = 0; i < places.Length; i++)
+            {
+                if (places[i] >= 0 && !_rows[places[i]].SequenceEqual(itemIds[first + i]))
+                    _rows.TryFind(itemIds[first + i], itemIds.HashOf(first + i), out places[i]);
+            }
+
+            for (var i = 0; i < places.Length; i++)
+                known[i] = places[i] >= 0 && Write(places[i], rows.Slice(i * (1 + FeatureCount), 1 + FeatureCount));
+            rows = rows[(places.Length * (1 + FeatureCount))..];
+            known = known[places.Length..];
+        }
+    }
 
     /// <summary>Reads the bytes of <see cref="BundleLayout.Items"/>.</summary>
     /// <param name="file">The whole file.</param>

@@ -50,12 +50,20 @@ internal sealed class ItemStore(ItemStoreOptions options)
             return store._items.TryGetValue(itemId, out var item) ? Write(item, inTable, row) : inTable;
         }
 
-        public bool TryWrite(ReadOnlySpan<byte> itemId, uint hash, Span<float> row)
+        public void TryWrite(IdSet itemIds, int first, Span<float> rows, Span<bool> known)
         {
-            var inTable = table.TryWrite(itemId, hash, row);
-            var text = itemId.Length <= LongestOnStack ? stackalloc char[LongestOnStack] : new char[itemId.Length];
-            text = text[..Encoding.UTF8.GetChars(itemId, text)];
-            return store._items.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text, out var item) ? Write(item, inTable, row) : inTable;
+            table.TryWrite(itemIds, first, rows, known);
+            var width = assembler.Schema.ItemWidth;
+            var items = store._items.GetAlternateLookup<ReadOnlySpan<char>>();
+            Span<char> onStack = stackalloc char[LongestOnStack];
+            for (var i = 0; i < known.Length; i++)
+            {
+                var id = itemIds[first + i];
+                var text = id.Length <= LongestOnStack ? onStack : new char[id.Length];
+                text = text[..Encoding.UTF8.GetChars(id, text)];
+                if (items.TryGetValue(text, out var item))
+                    known[i] = Write(item, known[i], rows.Slice(i * width, width));
+            }
         }
 
         private bool Write(PutItem item, bool inTable, Span<float> row)

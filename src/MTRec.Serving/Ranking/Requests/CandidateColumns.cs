@@ -99,11 +99,11 @@ internal sealed class CandidateColumns(RankReading reading)
                 return;
             if (reading.ReadItemId(ref json, candidate) is { } fault)
                 reading.Errors.Invalid(JsonPath.Element(IdsPath, candidate), fault);
-            reading.Describe(candidate);
             if (reading.Stop)
                 return;
         }
 
+        reading.Describe();
         if (candidate == 0)
             reading.Errors.Invalid(IdsPath, "must hold at least one candidate.");
     }

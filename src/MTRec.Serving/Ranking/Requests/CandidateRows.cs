@@ -162,9 +162,10 @@ internal sealed class CandidateRows
     {
         var call = _reading.Call;
         var row = call.Inputs.Candidate(_candidate);
-        call.Described[_candidate] = _reading.Describe(_candidate) || _given > 0;
+        _reading.Describe();
         if (_given == 0)
             return;
+        call.Described[_candidate] = true;
         for (var i = 0; i < _features.Length; i++)
         {
             if (!float.IsNaN(_features[i]))

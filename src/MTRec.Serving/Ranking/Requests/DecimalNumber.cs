@@ -32,12 +32,12 @@ internal static class DecimalNumber
         if (text.Length > 2 + (2 * sizeof(ulong)) && text[0] == '0' && text[1] == '.')
         {
             var count = DigitsAhead(text[2..], out var digits);
-            if (count == sizeof(ulong))
-            {
-                var more = DigitsAhead(text[(2 + sizeof(ulong))..], out var rest);
-                digits = (digits * PowersOfEight[more]) + rest;
-                count += more;
-            }
+            // The next eight are looked at in any case: a branch on whether there are more digits would be guessed wrong for every other number.
+            var more = DigitsAhead(text[(2 + sizeof(ulong))..], out var rest);
+            more = count == sizeof(ulong) ? more : 0;
+            rest = count == sizeof(ulong) ? rest : 0;
+            digits = (digits * PowersOfEight[more]) + rest;
+            count += more;
 
             var next = text[2 + count];
             if (count > 0 && (uint)(next - '0') > 9 && (next | 0x20) != 'e' && digits <= LargestExact)

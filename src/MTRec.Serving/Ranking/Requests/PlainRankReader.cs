@@ -183,6 +183,7 @@ internal ref struct PlainRankReader
             SkipSpace();
         }
         while (Take(','));
+        _reading.Describe();
         return Take(']');
     }
 
@@ -224,11 +225,14 @@ internal ref struct PlainRankReader
         }
         while (Take(','));
 
-        // The item's own row first, then what the caller says of it.
-        var isKnown = _reading.Describe(candidate);
-        call.Described[candidate] = isKnown || given > 0;
         if (given > 0)
+        {
+            // The item's own row first, then what the caller says of it.
+            _reading.Describe();
+            call.Described[candidate] = true;
             WriteOver(call.Inputs.Candidate(candidate)[1..], features);
+        }
+
         if (candidate == 0)
             call.HasScores = hasScores;
         return Take('}') && hasId && hasScores == call.HasScores;
@@ -289,10 +293,10 @@ internal ref struct PlainRankReader
             var candidate = _reading.Call.Count;
             if (!TakeId(out var id) || !_reading.TryAddCandidate("") || _reading.TakeItemId(id, candidate) is not null)
                 return false;
-            _reading.Describe(candidate);
             SkipSpace();
         }
         while (Take(','));
+        _reading.Describe();
         return Take(']');
     }
 

@@ -202,6 +202,8 @@ internal ref struct RankMessageReader
             else if (_reading.Expect(ref columns, WireFormat.WireType.LengthDelimited, ColumnPaths.ItemIds))
                 ReadItemId(ref columns);
         }
+
+        _reading.Describe();
     }
 
     private readonly void ReadItemId(ref WireReader columns)
@@ -212,6 +214,5 @@ internal ref struct RankMessageReader
         var id = columns.ReadUtf8();
         if ((JsonText.IdFault(id) ?? _reading.TakeItemId(id, candidate)) is { } fault)
             _reading.Errors.Invalid(JsonPath.Element(ColumnPaths.ItemIds, candidate), fault);
-        _reading.Describe(candidate);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using MTRec.Core.Features;
@@ -14,7 +15,7 @@ namespace MTRec.Serving.Ranking.Requests;
 internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeatures items, RankOptions options, RequestErrors errors)
     : MessageReading(errors)
 {
-    private uint _lastHash;
+    private int _described;
 
     /// <summary>Where the request names its tasks.</summary>
     public const string TasksPath = "$.tasks";
@@ -77,14 +78,17 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
         // Candidates before it whose ids were at fault.
         while (Call.ItemIds.Count < candidate)
             Call.ItemIds.Add([], IdHash.Of([]));
-        _lastHash = IdHash.Of(id);
-        return Call.ItemIds.Add(id, _lastHash) ? null : $"'{Encoding.UTF8.GetString(id)}' stands twice.";
+        return Call.ItemIds.Add(id, IdHash.Of(id)) ? null : $"'{Encoding.UTF8.GetString(id)}' stands twice.";
     }
 
-    /// <summary>Writes what is known of the last candidate's item into its row.</summary>
-    /// <returns>Whether anything is known; of an id at fault nothing is.</returns>
-    public bool Describe(int candidate) =>
-        Call.Described[candidate] = candidate < Call.ItemIds.Count && Items.TryWrite(Call.ItemIds[candidate], _lastHash, Call.Inputs.Candidate(candidate));
+    /// <summary>Writes what is known of the candidates' items, of those that came since the last time, into their rows. Of an id at fault nothing is known.</summary>
+    public void Describe()
+    {
+        var known = CollectionsMarshal.AsSpan(Call.Described)[_described..Call.ItemIds.Count];
+        var width = 1 + Names.Item.Definitions.Count;
+        Items.TryWrite(Call.ItemIds, _described, Call.Inputs.Candidates[(_described * width)..], known);
+        _described = Call.ItemIds.Count;
+    }
 
     /// <summary>Adds one of the tasks that the request names.</summary>
     /// <param name="tasks">Those before it.</param>
