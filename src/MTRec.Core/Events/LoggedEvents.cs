@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MTRec.Core.Blending;
 
 namespace MTRec.Core.Events;
 
@@ -51,6 +52,9 @@ public sealed record ExposureEvent : LoggedEvent
     /// <summary>The action in real units: one row, or one a candidate; absent where the fallback ranked.</summary>
     public float[]? Action { get; init; }
 
+    /// <summary>How the mental reward entered the final scores; absent where it was added to what the fusion score came to, the form <see cref="BlendForm.Gate"/> included.</summary>
+    public BlendForm? Blend { get; init; }
+
     /// <summary>How the action was drawn; absent where the policy's own action ranked or none did.</summary>
     public ExposureExploration? Exploration { get; init; }
 
@@ -82,6 +86,9 @@ public sealed record ExposureExploration
 
     /// <summary>Logarithm of the density with which each row was drawn, over actions in units of [-1, 1].</summary>
     public required float[] LogDensity { get; init; }
+
+    /// <summary>Standard deviation of the Gaussian, truncated to the bounds, that drew, in units of [-1, 1]; absent where the draw was even within them.</summary>
+    public double? Deviation { get; init; }
 }
 
 /// <summary>A user's response to one shown item.</summary>
@@ -116,6 +123,7 @@ public sealed record ForgetEvent : LoggedEvent;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     AllowDuplicateProperties = false,
     RespectNullableAnnotations = true,
+    UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(LoggedEvent))]
 public sealed partial class LoggedEventJson : JsonSerializerContext;

@@ -37,6 +37,7 @@ internal static class Explorer
             Lower = [.. dimensions.Select(dimension => dimension.Max > dimension.Min ? lower : 0)],
             Upper = [.. dimensions.Select(dimension => dimension.Max > dimension.Min ? upper : 0)],
             LogDensity = logDensity,
+            Deviation = rule.Kind == ExplorationKind.Gaussian ? rule.Deviation : null,
         };
     }
 }

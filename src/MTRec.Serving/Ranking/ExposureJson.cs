@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using MTRec.Core.Blending;
 using MTRec.Core.Events;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.Http;
@@ -11,6 +12,8 @@ internal static class ExposureJson
 {
     // What has type wants it first.
     private static readonly JsonEncodedText Exposure = JsonEncodedText.Encode("exposure");
+
+    private static readonly JsonEncodedText Multiplicative = JsonEncodedText.Encode(nameof(BlendForm.Multiplicative));
 
     /// <summary>Writes <paramref name="call"/>.</summary>
     /// <param name="buffer">Takes the JSON.</param>
@@ -39,6 +42,8 @@ internal static class ExposureJson
         json.WriteBase64String("finalScores"u8, MemoryMarshal.AsBytes(call.Scores.AsSpan(0, call.Count)));
         if (call.FusedByPolicy)
             WriteNumbers(json, "action"u8, call.Outputs.Action);
+        if (call.BlendForm == BlendForm.Multiplicative)
+            json.WriteString("blend"u8, Multiplicative);
         if (call.Exploration is { } exploration)
             WriteExploration(json, exploration);
         WriteVariants(json, call.Plan.Variants);
@@ -59,6 +64,8 @@ internal static class ExposureJson
         WriteNumbers(json, "lower"u8, exploration.Lower);
         WriteNumbers(json, "upper"u8, exploration.Upper);
         WriteNumbers(json, "logDensity"u8, exploration.LogDensity);
+        if (exploration.Deviation is { } deviation)
+            json.WriteNumber("deviation"u8, deviation);
         json.WriteEndObject();
     }
 

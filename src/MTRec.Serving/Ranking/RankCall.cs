@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MTRec.Core.Blending;
 using MTRec.Core.Events;
 using MTRec.Core.Features;
 using MTRec.Core.Sessions;
@@ -45,6 +46,9 @@ internal sealed class RankCall(BundleShape shape) : IDisposable
 
     /// <summary>The weights [K] that fused in place of the policy; null where the policy or the bundle's fallback did.</summary>
     public float[]? FixedWeights { get; set; }
+
+    /// <summary>How the mental reward entered the final scores.</summary>
+    public BlendForm BlendForm { get; set; }
 
     /// <summary>How the action was drawn; null where it was not.</summary>
     public ExposureExploration? Exploration { get; set; }

@@ -170,6 +170,7 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
     private void Blend(RankCall call, Bundle bundle)
     {
         var parameters = call.Plan.Blend(blending.Current);
+        call.BlendForm = parameters.Form;
         var manifest = bundle.Manifest;
         var blend = new Blend(
             parameters,

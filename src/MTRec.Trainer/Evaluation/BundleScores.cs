@@ -41,13 +41,14 @@ internal sealed class BundleScores(Bundle bundle, BlendParameters parameters) : 
             bundle.Assembler.WriteItem(itemIds[i], bundle.Items, _inputs.Candidate(i));
         taskScores.CopyTo(_inputs.Scores);
         bundle.Scorer.Fuse(_inputs, _outputs, explain: false);
-        if (bundle.HasMentalReward)
+        var blends = bundle.HasMentalReward && parameters.Weight != 0;
+        if (blends)
             bundle.Scorer.EstimateMentalReward(_inputs, _outputs);
 
         var scores = new float[itemIds.Count];
         for (var i = 0; i < scores.Length; i++)
         {
-            scores[i] = (float)(bundle.HasMentalReward
+            scores[i] = (float)(blends
                 ? _blend.Score(_outputs.FusionScores[i], _outputs.MentalMean[i], _outputs.MentalQuantilesOf(i))
                 : _blend.Score(_outputs.FusionScores[i]));
         }
@@ -57,6 +58,9 @@ internal sealed class BundleScores(Bundle bundle, BlendParameters parameters) : 
 
     /// <summary>The action in real units of the last request scored: [A], or [N x A] where every candidate has its own.</summary>
     public ReadOnlySpan<float> Action => _outputs.Action;
+
+    /// <summary>The fusion scores f [N] of the last request scored.</summary>
+    public ReadOnlySpan<float> FusionScores => _outputs.FusionScores;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -41,6 +41,9 @@ internal static class WorkerCommand
         metric.AcceptOnlyFromAmong([.. PolicyComparison.Metrics]);
         var keptBack = OptionKinds.Real("--kept-back", "Share of the users who are never learned from, to judge on.", 0.3, 0.01, 0.9);
         var leastExplored = OptionKinds.Whole("--min-explored", "Explored exposures of kept-back users that a judgement needs.", 500, 1, int.MaxValue);
+        var leastUsers = OptionKinds.Whole("--min-users", "Kept-back users that a judgement needs.", 30, 2, int.MaxValue);
+        var leastEffective = OptionKinds.Real("--min-effective", "Effective number of exposures of the candidate that a judgement needs.", 50, 1, int.MaxValue);
+        var behaviours = OptionKinds.Real("--behaviours-weight", "Weight of clicks, likes and the like in the reward: 1 lets them vary as much as the watch time. Change it with --measure.", 1, 0, 100);
         var every = OptionKinds.Real("--every", "Minutes after which the next cycle begins; 0 for never by time.", 0, 0, 525_600);
         var volume = OptionKinds.Whole("--min-exposures", "New exposures after which the next cycle begins; 0 for never by number.", 0, 0, int.MaxValue);
         var refresh = new Option<string>("--refresh")
@@ -72,7 +75,7 @@ internal static class WorkerCommand
                 decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, every, volume, refresh, refreshEvery, gate, seed, sabotage, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, every, volume, refresh, refreshEvery, gate, seed, sabotage, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -93,6 +96,7 @@ internal static class WorkerCommand
                     PerCandidate = result.GetValue(perCandidate),
                     PassedOver = result.GetValue(perCandidate) ? result.GetValue(passedOver) : 0,
                     LogIsOver = result.GetValue(once),
+                    BehavioursWeight = result.GetValue(behaviours),
                 },
             };
             var cycle = result.GetValue(algorithm) is not { } learner ? null : new CycleOptions
@@ -102,6 +106,8 @@ internal static class WorkerCommand
                 Metric = result.GetRequiredValue(metric),
                 KeptBack = result.GetValue(keptBack),
                 LeastExplored = result.GetValue(leastExplored),
+                LeastUsers = result.GetValue(leastUsers),
+                LeastEffective = result.GetValue(leastEffective),
                 Gate = result.GetRequiredValue(gate) == "on",
                 Seed = result.GetValue(seed),
                 Sabotage = result.GetValue(sabotage),

@@ -45,7 +45,7 @@ internal sealed record CycleOptions
     /// <summary>What a guarded figure may lose at most, as a share of its mean in the log; a loss beyond doubt falls whatever its size.</summary>
     public double Margin { get; init; } = 0.05;
 
-    /// <summary>Share of the candidate's actions' dimensions that may lie outside of what was explored, in [0, 1].</summary>
+    /// <summary>Share of the items that the candidate would show which what was explored may hardly ever show, in [0, 1].</summary>
     public double MostOutside { get; init; } = 0.3;
 
     /// <summary>Discount of returns, in [0, 1).</summary>

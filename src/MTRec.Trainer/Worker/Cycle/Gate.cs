@@ -25,14 +25,16 @@ internal sealed class Gate(CycleOptions options)
         if (!(report.Effective >= options.LeastEffective))
             reasons.Add(Text($"effective sample size {report.Effective:F0}: {options.LeastEffective:F0} are needed."));
         if (!(report.Outside <= options.MostOutside))
-            reasons.Add(Text($"{report.Outside:P0} of the actions' dimensions lie outside of what was explored: {options.MostOutside:P0} may."));
+            reasons.Add(Text($"{report.Outside:P0} of what it would show is hardly ever shown by what was explored: {options.MostOutside:P0} may."));
         foreach (var (name, sign) in new[] { (PolicyComparison.Reward, 1), (PolicyComparison.Watch, 1), (PolicyComparison.Hate, -1) })
         {
             if (name != options.Metric && Falls(report.Differences[name], report.Means[name], sign))
                 reasons.Add($"{name} falls: {Of(report.Differences[name])}.");
         }
 
-        if (report.ConservativeOpe is { } ope && !(ope.High >= 0))
+
+        // Its interval knows of the users that were drawn, not of the chance of the critics' fit: only a loss beyond the margin is one.
+        if (report.ConservativeOpe is { } ope && !(ope.High >= -options.Margin * Math.Abs(report.Means[PolicyComparison.Return])))
             reasons.Add($"Conservative-OPE has the candidate's return below: {Of(ope)}.");
         if (report.Gauc.High < report.ServingGauc.Low)
             reasons.Add($"MTF-GAUC falls: {Of(report.Gauc)} after {Of(report.ServingGauc)}.");

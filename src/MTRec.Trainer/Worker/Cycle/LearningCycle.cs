@@ -5,8 +5,8 @@ using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
 using MTRec.Export;
 using MTRec.Inference;
-using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Evaluation;
+using MTRec.Learning.Evaluation.OffPolicy;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
 using MTRec.Trainer.Training;
@@ -123,9 +123,11 @@ internal sealed class LearningCycle(
 
         try
         {
-            var (policy, networks) = Learn(set, serving, deletions, cancellation);
+            using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
+            var models = PolicyComparison.Models(log, options.Discount);
+            var (policy, networks) = Learn(log, serving, deletions, cancellation);
             using (policy)
-                return Judge(policy, networks, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
+                return Judge(policy, networks, models, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
         }
         catch (Exception e) when (e is ArithmeticException or ArgumentException or BundleRefusedException or GraphFailedException)
         {
@@ -134,9 +136,8 @@ internal sealed class LearningCycle(
         }
     }
 
-    private (IExportablePolicy Policy, byte[]? Networks) Learn(TransitionSet set, Bundle serving, long deletions, CancellationToken cancellation)
+    private (IExportablePolicy Policy, byte[]? Networks) Learn(FusionLog log, Bundle serving, long deletions, CancellationToken cancellation)
     {
-        using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
         var learning = new LoggedLearning(options, new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count), progress);
         var kept = _networks.Read(serving.Manifest, options.Algorithm, deletions);
         if (!options.Sabotage)
@@ -149,6 +150,7 @@ internal sealed class LearningCycle(
     private CycleDecision Judge(
         IExportablePolicy policy,
         byte[]? networks,
+        IReadOnlyDictionary<string, ItemValueModel> models,
         long deletions,
         TransitionSet set,
         List<IReadOnlyList<ReplayedStep>> sessions,
@@ -164,11 +166,12 @@ internal sealed class LearningCycle(
         var steps = sessions.SelectMany(session => session).ToArray();
         BundleSays own;
         using (var candidate = Bundle.Load(BundleWriter.Write(Staging, manifest, parts, cancellation)))
-            own = BundleSays.Of(candidate, steps, transitions.ListSize, cancellation);
-        var before = BundleSays.Of(serving, steps, transitions.ListSize, cancellation);
+            own = BundleSays.Of(candidate, steps, standardiser: null, cancellation);
+        var before = BundleSays.Of(serving, steps, serving.Manifest.Blending.FusionScore, cancellation);
         using var log = Rows(set, sessions, serving, transitions);
         var actions = new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count);
-        var report = new PolicyComparison(options, new UserBootstrap(options.Seed, options.Resamples)).Compare(sessions, log, own, before, actions, cancellation);
+        var report = new PolicyComparison(options, new UserBootstrap(options.Seed, options.Resamples), new RankedBy(worker.Registry))
+            .Compare(sessions, log, own, before, $"{serving.Manifest.Name}/{serving.Manifest.Version}", actions, models, cancellation);
         var reasons = new Gate(options).Reasons(report);
         var shown = new ShownImpressions(steps, transitions.ListSize);
         var calibrated = new TaskCalibration(manifest.Tasks, new UserBootstrap(options.Seed, options.Resamples)).Of(shown, shown.LoggedScores(manifest.Tasks.Count), "").Select(DecidedFigure.Of).ToArray();
@@ -180,7 +183,7 @@ internal sealed class LearningCycle(
 
         manifest = manifest with
         {
-            Blending = serving.Manifest.Blending with { FusionScore = FixedPolicy.Standardise(own.All) },
+            Blending = serving.Manifest.Blending with { FusionScore = own.Standardiser },
             Provenance = manifest.Provenance with { Metrics = [.. Metrics(report, reasons), .. calibrated.Select(figure => figure.Metric(Split)).OfType<Metric>(), .. serving.Manifest.Provenance.Metrics.Where(metric => metric.Split != Split)] },
         };
         _networks.Write(manifest, networks, deletions);
@@ -289,6 +292,7 @@ internal sealed class LearningCycle(
         .. report.Figures.Where(figure => double.IsFinite(figure.Estimate.Value) && double.IsFinite(figure.Estimate.Low) && double.IsFinite(figure.Estimate.High))
             .Select(figure => new Metric(figure.Name, Split, figure.Estimate.Value, figure.Estimate.Low, figure.Estimate.High, figure.Count)),
         Exact("effectiveSampleSize", report.Effective, report.Explored),
+        Exact("changedShare", report.Changed, report.Explored),
         Exact("outsideShare", report.Outside, report.Explored),
         Exact("edgeShare", report.AtEdge, report.Explored),
     ];
@@ -297,6 +301,7 @@ internal sealed class LearningCycle(
 
     private static IEnumerable<DecidedFigure> Shares(ComparisonReport report) =>
     [
+        new("changedShare", report.Changed, null, null, report.Explored, null),
         new("outsideShare", report.Outside, null, null, report.Explored, null),
         new("edgeShare", report.AtEdge, null, null, report.Explored, null),
         new("users", report.Users, null, null, report.Explored, null),

@@ -1,3 +1,4 @@
+using MTRec.Core.Experiments;
 using MTRec.Core.Sessions;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Evaluation.OffPolicy;
@@ -26,8 +27,9 @@ internal sealed record ComparedFigure(string Name, Estimate Estimate, long Count
 /// <param name="Explored">Exposures that the differences are estimated from.</param>
 /// <param name="Users">Their users.</param>
 /// <param name="Effective">Kish's effective number of exposures of the candidate.</param>
-/// <param name="Outside">Share of the candidate's actions' dimensions outside of what was explored.</param>
-/// <param name="AtEdge">Share of them at an end of their range.</param>
+/// <param name="Changed">Share of the exposures in which the candidate shows other items.</param>
+/// <param name="Outside">Share of the candidate's items that what was explored hardly ever shows.</param>
+/// <param name="AtEdge">Share of its actions' dimensions at an end of their range.</param>
 internal sealed record ComparisonReport(
     IReadOnlyList<ComparedFigure> Figures,
     IReadOnlyDictionary<string, Estimate> Differences,
@@ -38,23 +40,24 @@ internal sealed record ComparisonReport(
     int Explored,
     int Users,
     double Effective,
+    double Changed,
     double Outside,
     double AtEdge);
 
 /// <summary>
-/// What would change if the candidate served. Who explores is chosen by a hash of the user, and the explored actions are drawn evenly around the policy that
-/// served: so the explored exposures are an experiment in every dimension of the action, and they alone are weighed here.
+/// What would change if the candidate served. Who explores is chosen by a hash of the user, and actions are drawn around the policy that served then: so explored exposures are an experiment
+/// on which items are shown, and they alone are weighed here, by <see cref="ItemMarginals"/>. How likely an item was to be shown is found by drawing from the logged rule again and
+/// ordering anew, with what the blend had put beside the fusion score then.
 /// </summary>
 /// <remarks>
-/// The difference of two deterministic policies is estimated to first order (ours): with a drawn evenly around c with the variance v in each dimension,
-/// <code>E[(r - b) sum_d (a_d - c_d) (pi_d - mu_d) / v_d] = sum_d (dE[r]/da_d) (pi_d - mu_d)</code>
-/// exactly where the reward is linear in the action within the box, whatever the state. b, the mean reward, takes variance away and nothing else. Its variance
-/// grows with the number of dimensions, where that of importance weights of the joint density (SNIPS, beside it) grows with their exponent. It says nothing of actions outside
-/// of the box: their share is guarded, and only boxes that hold the serving policy's action count.
+/// Exposures of earlier rounds count as long as their exploration still shows what the policies would. What the candidate shows and exploration around the serving policy hardly
+/// ever does is outside of what can be told: its share is guarded. The difference is that of one request: the users' later requests are ranked as they were. The metric
+/// <see cref="Return"/> counts what follows on them, and gives a list's items equal parts of that.
 /// </remarks>
 /// <param name="options">How.</param>
 /// <param name="bootstrap">The resampling of users.</param>
-internal sealed class PolicyComparison(CycleOptions options, UserBootstrap bootstrap)
+/// <param name="manifests">Tell how the blend of what ranked an exposure standardised.</param>
+internal sealed class PolicyComparison(CycleOptions options, UserBootstrap bootstrap, RankedBy manifests)
 {
     /// <summary>Reward of an exposure, all groups together.</summary>
     public const string Reward = "reward";
@@ -71,129 +74,132 @@ internal sealed class PolicyComparison(CycleOptions options, UserBootstrap boots
     private const int HateColumn = 4;
     private const double Edge = 0.999;
 
+    // K further draws of an exposure's chance. An item that fewer than one in fifty show is one that the log cannot tell of.
+    private const int Draws = 100;
+    private const double LeastChance = 0.02;
+
+    private static readonly string[] All = [Reward, Return, Watch, Hate];
+
     /// <summary>Metrics that a gate may go by.</summary>
     public static IReadOnlyList<string> Metrics { get; } = [Reward, Return, Watch];
+
+    /// <summary>What items are expected to be worth, by metric, fitted on users who judge nothing.</summary>
+    /// <param name="learning">Their log.</param>
+    /// <param name="discount">Discount of returns.</param>
+    public static IReadOnlyDictionary<string, ItemValueModel> Models(FusionLog learning, double discount)
+    {
+        using var scope = NewDisposeScope();
+        var scores = learning.TaskScores.Floats();
+        return Values(learning, discount).ToDictionary(pair => pair.Key, pair => ItemValueModel.Fit(scores, pair.Value), StringComparer.Ordinal);
+    }
 
     /// <summary>Compares.</summary>
     /// <param name="sessions">Kept-back sessions.</param>
     /// <param name="log">Their rows, in the same order.</param>
     /// <param name="candidate">What the candidate says of them.</param>
     /// <param name="serving">What the serving policy says of them.</param>
+    /// <param name="version">The serving bundle, as name/version.</param>
     /// <param name="actions">The formula.</param>
+    /// <param name="models">As of <see cref="Models"/>.</param>
     /// <param name="cancellation">Ends the work.</param>
     public ComparisonReport Compare(
-        IReadOnlyList<IReadOnlyList<ReplayedStep>> sessions, FusionLog log, BundleSays candidate, BundleSays serving, FusionActions actions, CancellationToken cancellation)
+        IReadOnlyList<IReadOnlyList<ReplayedStep>> sessions,
+        FusionLog log,
+        BundleSays candidate,
+        BundleSays serving,
+        string version,
+        FusionActions actions,
+        IReadOnlyDictionary<string, ItemValueModel> models,
+        CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         var steps = sessions.SelectMany(session => session).ToArray();
-        var values = Values(log);
-        var rows = Rows(steps, candidate, serving, actions);
-        var numbers = rows.Select(row => steps[row.Step].Exposure.UserId).Distinct(StringComparer.Ordinal).Index().ToDictionary(pair => pair.Item, pair => pair.Index, StringComparer.Ordinal);
-        var users = Array.ConvertAll(rows, row => numbers[steps[row.Step].Exposure.UserId]);
+        var values = Values(log, options.Discount);
+        var list = (int)log.Responses.shape[1];
+        var judged = Judged(steps, list, candidate, serving, models, cancellation);
+        var own = judged.Where(row => steps[row.Step].Exposure.Bundle == version).ToArray();
+        var outside = ItemMarginals.Unsupported((own.Length > 0 ? own : judged).Select(row => (row.List.Candidate, row.List.Draws)), Draws, LeastChance);
+
+        // An earlier round's exploration tells where it reaches both policies.
+        var rows = judged.Where(row => row.Supports(row.List.Serving) && (steps[row.Step].Exposure.Bundle == version || row.Supports(row.List.Candidate))).ToArray();
+        var users = rows.Select(row => row.List.User).Distinct().ToArray();
+        var marginals = new ItemMarginals([.. rows.Select(row => row.List)], Draws, judged.Select(row => row.List.User).Distinct().Count(), bootstrap);
+        var (effective, changed) = (marginals.Effective, rows.Length == 0 ? 0 : marginals.Changed / (double)rows.Length);
 
         var figures = new List<ComparedFigure>();
-        var means = values.ToDictionary(pair => pair.Key, pair => rows.Length == 0 ? double.NaN : rows.Average(row => pair.Value[row.Step]), StringComparer.Ordinal);
-        var weights = Array.ConvertAll(rows, row => 1 + row.Box.Slope(row.Candidate, row.Box.Centre));
-        var effective = rows.Length == 0 ? 0 : weights.Sum() * weights.Sum() / Math.Max(1e-12, weights.Sum(weight => weight * weight));
         var differences = new Dictionary<string, Estimate>(StringComparer.Ordinal);
+        var means = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (var (name, value) in values)
         {
-            differences.Add(name, Difference(rows, users, numbers.Count, value, means[name]));
+            var metric = Array.IndexOf(All, name);
+            var shown = Array.ConvertAll(rows, row => value.AsSpan(row.Step * list, list).ToArray());
+            differences.Add(name, marginals.Difference(shown, Expected));
+            means.Add(name, rows.Length == 0 ? double.NaN : shown.Average(items => items.Sum()));
             figures.Add(new ComparedFigure($"{name}.difference", differences[name], rows.Length, effective));
+            figures.Add(new ComparedFigure($"{name}.serving", marginals.Serving(shown, Expected), rows.Length, effective));
+
+            double Expected(int row, int item) => rows[row].Expected(metric, item);
         }
 
-        AddSnips(figures, rows, users, numbers.Count, values[Reward], actions.Width);
-        var (own, before) = (Gauc(steps, log, candidate), Gauc(steps, log, serving));
-        figures.Add(new ComparedFigure("mtfGauc", own, steps.Length, steps.Length));
+        var (gauc, before) = (Gauc(steps, log, candidate), Gauc(steps, log, serving));
+        figures.Add(new ComparedFigure("mtfGauc", gauc, steps.Length, steps.Length));
         figures.Add(new ComparedFigure("mtfGauc.serving", before, steps.Length, steps.Length));
         var conservative = ConservativeOpe(figures, log, candidate, serving, actions, cancellation);
-        var dimensions = rows.Sum(row => (long)row.Candidate.Length);
+        var dimensions = rows.Sum(row => (long)candidate.Actions[row.Step].Length);
         return new ComparisonReport(
             figures,
             differences,
             means,
             conservative,
-            own,
+            gauc,
             before,
             rows.Length,
-            numbers.Count,
+            users.Length,
             effective,
-            dimensions == 0 ? 1 : rows.Sum(row => row.Box.Outside(row.Candidate)) / (double)dimensions,
-            dimensions == 0 ? 1 : rows.Sum(row => row.Candidate.Count(value => Math.Abs(value) >= Edge)) / (double)dimensions);
+            changed,
+            outside,
+            dimensions == 0 ? 1 : rows.Sum(row => candidate.Actions[row.Step].Count(value => Math.Abs(value) >= Edge)) / (double)dimensions);
     }
 
-    private Dictionary<string, float[]> Values(FusionLog log)
+    // Values of the items of every list [N x L]: what an item earned, and an equal part of what followed on the list.
+    private static Dictionary<string, float[]> Values(FusionLog log, double discount)
     {
-        var responses = log.Responses.sum(1L);
+        var rewards = log.ItemRewards.sum(2L);
+        var later = log.Returns(discount).sum(1L) - log.Rewards.sum(1L);
         return new Dictionary<string, float[]>(StringComparer.Ordinal)
         {
-            [Reward] = log.Rewards.sum(1L).Floats(),
-            [Return] = log.Returns(options.Discount).sum(1L).Floats(),
-            [Watch] = responses.select(1, -1).Floats(),
-            [Hate] = responses.select(1, HateColumn).Floats(),
+            [Reward] = rewards.Floats(),
+            [Return] = (rewards + (later / rewards.shape[1]).unsqueeze(1)).Floats(),
+            [Watch] = log.Responses.select(2, -1).Floats(),
+            [Hate] = log.Responses.select(2, HateColumn).Floats(),
         };
     }
 
-    // Explored exposures whose box holds what the serving policy would do.
-    private static JudgedRow[] Rows(ReplayedStep[] steps, BundleSays candidate, BundleSays serving, FusionActions actions)
+    private JudgedRow[] Judged(
+        ReplayedStep[] steps, int list, BundleSays candidate, BundleSays serving, IReadOnlyDictionary<string, ItemValueModel> models, CancellationToken cancellation)
     {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var rows = new List<JudgedRow>();
         for (var step = 0; step < steps.Length; step++)
         {
-            if (DrawnBox.Of(steps[step].Exposure, actions) is { } box
-                && box.AsLong(candidate.Actions[step], actions.Width) is { } own
-                && box.AsLong(serving.Actions[step], actions.Width) is { } before
-                && box.Outside(before) == 0)
-            {
-                rows.Add(new JudgedRow(step, box, own, before));
-            }
+            cancellation.ThrowIfCancellationRequested();
+            var exposure = steps[step].Exposure;
+            if (exposure.Exploration is null || manifests.Manifest(exposure.Bundle) is not { } manifest
+                || LoggedDraw.Of(exposure, manifest.Fusion.Action) is not { } draw || LoggedOrder.Of(exposure, manifest, list) is not { } order)
+                continue;
+            if (!numbers.TryGetValue(exposure.UserId, out var user))
+                numbers.Add(exposure.UserId, user = numbers.Count);
+            var lists = new ExploredList(
+                user,
+                exposure.Order[..list],
+                order.Draws(draw, exposure.Action!.Length, Draws, new SplitMix64(Percentile.Seed(exposure.RequestId, "drawn again"))),
+                order.First(candidate.Fusion[step], candidate.Standardiser),
+                order.First(serving.Fusion[step], serving.Standardiser));
+            int[] items = [.. lists.Shown.Concat(lists.Candidate).Concat(lists.Serving).Distinct()];
+            rows.Add(new JudgedRow(step, lists, items, Array.ConvertAll(All, metric => Array.ConvertAll(items, item => models[metric].Of(order.ScoresOf(item))))));
         }
 
         return [.. rows];
-    }
-
-    private Estimate Difference(JudgedRow[] rows, int[] users, int count, float[] value, double mean)
-    {
-        var sums = new UserSums(count, 2);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            var (box, before) = (rows[row].Box, rows[row].Serving);
-            sums[users[row], 0] += (value[rows[row].Step] - mean) * box.Slope(rows[row].Candidate, dimension => before[dimension]);
-            sums[users[row], 1]++;
-        }
-
-        return bootstrap.Interval(sums, total => total[1] == 0 ? double.NaN : total[0] / total[1]);
-    }
-
-    // Importance weights of the joint density; of a list whose items have actions of their own they would be those of hundreds of dimensions.
-    private void AddSnips(List<ComparedFigure> figures, JudgedRow[] rows, int[] users, int count, float[] rewards, int width)
-    {
-        if (rows.Length == 0 || rows.Any(row => row.Box.Action.Length != width))
-            return;
-        var deviation = Math.Sqrt(rows.Average(row => Enumerable.Range(0, width).Average(d => Math.Pow(row.Box.Action[d] - row.Box.Centre(d), 2))));
-        var bandwidth = ActionKernel.RuleOfThumb(Math.Max(1e-3, deviation), rows.Length, width);
-        var (own, before) = (Weights(row => row.Candidate), Weights(row => row.Serving));
-        var sums = new UserSums(count, 4);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            sums[users[row], 0] += own[row] * rewards[rows[row].Step];
-            sums[users[row], 1] += own[row];
-            sums[users[row], 2] += before[row] * rewards[rows[row].Step];
-            sums[users[row], 3] += before[row];
-        }
-
-        var difference = bootstrap.Interval(sums, total => total[1] <= 0 || total[3] <= 0 ? double.NaN : (total[0] / total[1]) - (total[2] / total[3]));
-        if (double.IsFinite(difference.Low) && double.IsFinite(difference.High))
-            figures.Add(new ComparedFigure("reward.difference.snips", difference, rows.Length, own.Sum() * own.Sum() / own.Sum(weight => weight * weight)));
-
-        // Relative: a common factor leaves self-normalised estimates as they are.
-        double[] Weights(Func<JudgedRow, float[]> action)
-        {
-            var logs = Array.ConvertAll(rows, row => Enumerable.Range(0, width).Sum(d =>
-                (-0.5 * Math.Pow((row.Box.Action[d] - action(row)[d]) / bandwidth, 2)) + (row.Box.High[d] > row.Box.Low[d] ? Math.Log(row.Box.High[d] - row.Box.Low[d]) : 0)));
-            var most = logs.Max();
-            return Array.ConvertAll(logs, value => Math.Exp(value - most));
-        }
     }
 
     private Estimate Gauc(ReplayedStep[] steps, FusionLog log, BundleSays says)
@@ -206,7 +212,7 @@ internal sealed class PolicyComparison(CycleOptions options, UserBootstrap boots
             {
                 var response = steps[step].Responses.GetValueOrDefault(place, new ItemResponse(UserActions.None, 0));
                 if (!float.IsNaN(response.WatchSeconds))
-                    items.Add(numbers[steps[step].Exposure.UserId], says.Shown[step][place], response.Actions, response.WatchSeconds);
+                    items.Add(numbers[steps[step].Exposure.UserId], says.Fusion[step][steps[step].Exposure.Order[place]], response.Actions, response.WatchSeconds);
             }
         }
 
@@ -227,5 +233,15 @@ internal sealed class PolicyComparison(CycleOptions options, UserBootstrap boots
         Tensor Chosen(BundleSays says) => tensor(says.Actions.SelectMany(action => action).ToArray(), says.Actions.Count, actions.Width);
     }
 
-    private sealed record JudgedRow(int Step, DrawnBox Box, float[] Candidate, float[] Serving);
+    /// <summary>An explored exposure.</summary>
+    /// <param name="Step">Its number among the kept-back ones.</param>
+    /// <param name="List">What was shown, and would be.</param>
+    /// <param name="Items">The candidates that stand in it.</param>
+    /// <param name="Models">What each of them is expected to be worth [metrics][items].</param>
+    private sealed record JudgedRow(int Step, ExploredList List, int[] Items, double[][] Models)
+    {
+        public bool Supports(int[] items) => items.All(item => List.Draws[item] >= LeastChance * Draws);
+
+        public double Expected(int metric, int item) => Models[metric][Array.IndexOf(Items, item)];
+    }
 }

@@ -138,7 +138,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         var window = new EventWindow(snapshot);
         var listing = registry.Scan().First(bundle => bundle.Name == worker.Bundle && bundle.Version == watched.Version);
         using var bundle = registry.Open(listing);
-        var measured = MeasuredWindow.Read(Path.Combine(state.Folder, $"measured-{SchemaKey.Of(bundle.Manifest)}.json"));
+        var measured = MeasuredWindow.Read(Path.Combine(state.Folder, $"measured-{SchemaKey.Of(bundle.Manifest)}.json"))?.Weighed(worker.Transitions.BehavioursWeight);
         var (now, then) = (new List<WatchedExposure>(), new List<WatchedExposure>());
         for (var part = 0; measured is not null && part < window.Parts; part++)
         {

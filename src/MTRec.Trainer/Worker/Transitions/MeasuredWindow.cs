@@ -41,6 +41,9 @@ internal sealed record MeasuredWindow(DateTimeOffset Measured, int Impressions, 
         }
     }
 
+    /// <summary>The same where behaviours count more or less beside the watch time.</summary>
+    public MeasuredWindow Weighed(double behaviours) => this with { Behaviours = [.. Behaviours.Select(reward => (float)(reward * behaviours))] };
+
     /// <summary>Keeps it.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Write(string path) => DurableFiles.Replace(path, JsonSerializer.SerializeToUtf8Bytes(this, Json));

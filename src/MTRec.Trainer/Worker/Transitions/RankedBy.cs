@@ -7,9 +7,18 @@ namespace MTRec.Trainer.Worker.Transitions;
 /// <param name="registry">The registry's folder.</param>
 internal sealed class RankedBy(string registry)
 {
-    /// <summary>A bundle's manifest; null where the registry has none to read.</summary>
+    private readonly Dictionary<string, BundleManifest?> _known = new(StringComparer.Ordinal);
+
+    /// <summary>A bundle's manifest, read once; null where the registry has none to read.</summary>
     /// <param name="bundle">As name/version.</param>
     public BundleManifest? Manifest(string bundle)
+    {
+        if (!_known.TryGetValue(bundle, out var manifest))
+            _known.Add(bundle, manifest = Read(bundle));
+        return manifest;
+    }
+
+    private BundleManifest? Read(string bundle)
     {
         // The log is no place to take paths from.
         if (bundle.Split('/') is not [{ Length: > 0 } name, { Length: > 0 } version] || name.StartsWith('.') || version.StartsWith('.'))

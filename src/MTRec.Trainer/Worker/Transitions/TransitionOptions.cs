@@ -52,4 +52,7 @@ internal sealed record TransitionOptions
 
     /// <summary>Rewards of click, long view, like, strong positive and hate; measured on the window where null.</summary>
     public IReadOnlyList<float>? Behaviours { get; init; }
+
+    /// <summary>What the measured rewards of behaviours are multiplied with, 0 or more: 1 lets them vary as much as the watch time over the log.</summary>
+    public double BehavioursWeight { get; init; } = 1;
 }

@@ -47,6 +47,7 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
             measured?.Write(path);
         }
 
+        measured = measured?.Weighed(options.BehavioursWeight);
         var counts = new TransitionCounts();
         using var learning = new TransitionWriter(before, options.RowsPerShard);
         using var newer = new TransitionWriter(from, options.RowsPerShard);
