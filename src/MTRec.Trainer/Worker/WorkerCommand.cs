@@ -207,7 +207,7 @@ internal static class WorkerCommand
     }
 
     private static IEventSource Source(WorkerOptions options) => options.Events.StartsWith(Redis, StringComparison.Ordinal)
-        ? new StreamSource(options.Events[Redis.Length..], options.Prefix, options.Shards, options.Group, TimeProvider.System)
+        ? new StreamSource(options.Events[Redis.Length..], options.Prefix, options.Shards, options.Group, TimeProvider.System, Say)
         : new FileSource(options.Events, TimeProvider.System);
 
     private static bool IsBelow(string path, string folder) =>

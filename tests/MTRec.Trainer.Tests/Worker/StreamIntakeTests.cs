@@ -135,6 +135,43 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(0, await worker.EndAsync());
         Assert.Equal(20, (await _bench.ReadAsync()).Count);
+        Assert.Contains("the consumer group 'worker' was gone and is made again; 10 entries had been read", worker.Error, StringComparison.Ordinal);
+    }
+
+    [RedisFact]
+    public async Task What_was_known_to_be_in_a_server_that_came_back_empty_and_was_not_read_is_counted_as_missed()
+    {
+        await AddAsync([.. Visit("u-1", Start, 150)]);
+        using (var state = await _bench.OpenAsync())
+        {
+            // A page of 100 of the 300.
+            await using var source = Source();
+            Assert.Equal(100, await new EventIntake(state, source, 14, TimeProvider.System).StepAsync(CancellationToken.None));
+        }
+
+        await Server.KillAsync();
+        await Server.StartAgainAsync();
+        await ConnectAsync();
+        await AddAsync([.. Visit("u-1", Start.AddHours(1), 3)]);
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((106, 200), (commit.Counts.Entries, commit.Counts.Missed));
+        await AssertNothingPendsAsync();
+        Assert.Equal(commit.ToBytes(), (await _bench.CatchUpAsync(Source())).ToBytes());
+    }
+
+    [RedisFact]
+    public async Task A_deleted_group_of_a_stream_that_is_still_there_doubles_nothing()
+    {
+        await AddAsync([.. Visit("u-1", Start, 5)]);
+        await _bench.CatchUpAsync(Source());
+        await Database.ExecuteAsync("XGROUP", "DESTROY", (RedisKey)EventStreamNames.Key("mtrec", UserPart.Of("u-1", Shards)), "worker");
+        await AddAsync([.. Visit("u-1", Start.AddHours(1), 2)]);
+
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((14, 0), (commit.Counts.Entries, commit.Counts.Missed));
+        await AssertNothingPendsAsync();
     }
 
     [RedisFact]

@@ -11,6 +11,10 @@ namespace MTRec.Trainer.Worker.Intake;
 /// acknowledged comes again first, and is passed over where the commit has it. One state has a group: another one would get a share of the users alone, and is
 /// refused. The counter of all entries that were ever added tells what was trimmed before it was read.
 /// </summary>
+/// <remarks>
+/// A server may come back without its latest data, as one does whose append-only file lacks the last second or as a replica that was behind: then it hands out again what is committed,
+/// which is passed over by the ids. Without the group it has lost all: the stream is read from its beginning, and what was known to be in the lost one and was not read is missed.
+/// </remarks>
 internal sealed class StreamSource : IEventSource
 {
     private const string Consumer = "worker";
@@ -19,6 +23,7 @@ internal sealed class StreamSource : IEventSource
 
     private readonly ConfigurationOptions _configuration;
     private readonly TimeProvider _time;
+    private readonly Action<string> _say;
     private readonly string _group;
     private readonly RedisKey _owner;
     private readonly Shard[] _shards;
@@ -30,8 +35,9 @@ internal sealed class StreamSource : IEventSource
     /// <param name="shards">The service's <c>EventLog:StreamShards</c>.</param>
     /// <param name="group">The consumer group.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="say">Takes lines for the operator; may be null.</param>
     /// <exception cref="ArgumentException">The configuration is none.</exception>
-    public StreamSource(string configuration, string prefix, int shards, string group, TimeProvider time)
+    public StreamSource(string configuration, string prefix, int shards, string group, TimeProvider time, Action<string>? say = null)
     {
         _configuration = ConfigurationOptions.Parse(configuration);
         _configuration.AbortOnConnectFail = false;
@@ -39,7 +45,7 @@ internal sealed class StreamSource : IEventSource
         _configuration.ReconnectRetryPolicy = new LinearRetry(1000);
         _configuration.ConfigCheckSeconds = 2;
         _configuration.ClientName = "mtrec-worker";
-        (_group, _time) = (group, time);
+        (_group, _time, _say) = (group, time, say ?? (_ => { }));
         _owner = $"{prefix}:worker:{group}";
         _shards = [.. Enumerable.Range(0, shards).Select(shard => new Shard(EventStreamNames.Key(prefix, shard)))];
     }
@@ -106,12 +112,12 @@ internal sealed class StreamSource : IEventSource
 
     private async Task<ShardPage> ReadAsync(Shard shard, StreamPlace? place, CancellationToken cancellation)
     {
-        await EnsureGroupAsync(shard, cancellation);
+        var page = new ShardPage(place);
+        await EnsureGroupAsync(shard, page, cancellation);
 
         // What is here still was not committed: it comes again with the others.
         shard.MayHavePending |= shard.Unacknowledged.Count > 0;
         shard.Unacknowledged.Clear();
-        var page = new ShardPage(place);
         while (shard.MayHavePending)
         {
             await ReadPageAsync(shard, page, pending: true, cancellation);
@@ -132,13 +138,15 @@ internal sealed class StreamSource : IEventSource
         return page;
     }
 
-    private async Task EnsureGroupAsync(Shard shard, CancellationToken cancellation)
+    private async Task EnsureGroupAsync(Shard shard, ShardPage page, CancellationToken cancellation)
     {
         if (shard.HasGroup)
             return;
         try
         {
             await CallAsync("XGROUP", ["CREATE", shard.Key, _group, "0", "MKSTREAM"], cancellation);
+            if (page.Place is { } before)
+                await BeginAnewAsync(shard, page, before, cancellation);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("BUSYGROUP", StringComparison.Ordinal))
         {
@@ -148,25 +156,66 @@ internal sealed class StreamSource : IEventSource
         shard.HasGroup = true;
     }
 
+    // The group was there and is not: so its stream is another one, or somebody has deleted the group alone. Of the same stream, what is committed is known by its ids.
+    private async Task BeginAnewAsync(Shard shard, ShardPage page, StreamPlace before, CancellationToken cancellation)
+    {
+        var unread = Math.Max(0, before.Added - before.Read);
+        var (last, _, _) = await AboutAsync(shard, cancellation);
+        page.Place = StreamPlace.Start with { LastId = last is not null && !IsAfter(before.LastId, last) ? before.LastId : StreamPlace.Start.LastId };
+        page.Missed += unread;
+        _say($"{shard.Name}: the consumer group '{_group}' was gone and is made again; {before.Read} entries had been read of the stream before, {unread} more were known and are missed.");
+    }
+
     /// <summary>Learns how many entries a stream has, and has had, where the server counts them (from 7.0 on).</summary>
     private async Task CountAsync(Shard shard, ShardPage page, CancellationToken cancellation)
     {
-        var about = (RedisResult[])(await CallAsync("XINFO", ["STREAM", shard.Key], cancellation))!;
-        if (NumberOf("entries-added") is not { } added || NumberOf("length") is not { } length)
-            return;
-
-        // A server that has lost its data counts from 0 again.
-        var read = Math.Min(page.Place?.Read ?? 0, added);
-        page.Missed += Math.Max(0, added - length - read);
-        var counted = Math.Max(read, added - length);
-        if (counted != (page.Place?.Read ?? 0))
-            page.Place = new StreamPlace(page.Place?.LastId ?? "0-0", counted);
-
-        long? NumberOf(string name)
+        var (last, added, length) = await AboutAsync(shard, cancellation);
+        var before = page.Place ?? StreamPlace.Start;
+        var place = before;
+        if (last is not null && IsAfter(place.LastId, last))
         {
-            var at = Array.FindIndex(about, field => field is { IsNull: false } && field.ToString() == name);
-            return at < 0 ? null : (long)about[at + 1];
+            // With the group, so it is the same stream as it was earlier. Which of its entries the lost ones are followed by, ids do not tell where clocks differ: what was handed out by then, as the
+            // server remembers, is passed over; what comes twice is known by the events' own ids.
+            place = place with { LastId = await DeliveredAsync(shard, cancellation) };
+            _say($"{shard.Name}: the server has lost its latest entries: it ends at {last}, read was up to {before.LastId}; read again from {place.LastId}.");
         }
+
+        if (added is { } ever && length is { } there)
+        {
+            // A server that has lost its latest data counts less again.
+            var read = Math.Min(place.Read, ever);
+            page.Missed += Math.Max(0, ever - there - read);
+            place = place with { Read = Math.Max(read, ever - there), Added = ever };
+        }
+
+        // That all was read and nothing came is no news.
+        if (place.LastId != before.LastId || place.Read != before.Read || place.Added > place.Read)
+            page.Place = place;
+    }
+
+    private async Task<string> DeliveredAsync(Shard shard, CancellationToken cancellation)
+    {
+        foreach (var group in (RedisResult[])(await CallAsync("XINFO", ["GROUPS", shard.Key], cancellation))!)
+        {
+            var about = (RedisResult[])group!;
+            if (ValueOf(about, "name")?.ToString() == _group)
+                return ValueOf(about, "last-delivered-id")!.ToString()!;
+        }
+
+        return StreamPlace.Start.LastId;
+    }
+
+    // The id of the entry that was added last, entries ever added and entries there; null where the server does not tell.
+    private async Task<(string? LastId, long? Added, long? Length)> AboutAsync(Shard shard, CancellationToken cancellation)
+    {
+        var about = (RedisResult[])(await CallAsync("XINFO", ["STREAM", shard.Key], cancellation))!;
+        return (ValueOf(about, "last-generated-id")?.ToString(), (long?)ValueOf(about, "entries-added"), (long?)ValueOf(about, "length"));
+    }
+
+    private static RedisResult? ValueOf(RedisResult[] about, string name)
+    {
+        var at = Array.FindIndex(about, field => field is { IsNull: false } && field.ToString() == name);
+        return at < 0 ? null : about[at + 1];
     }
 
     private async Task ReadPageAsync(Shard shard, ShardPage page, bool pending, CancellationToken cancellation)
@@ -190,9 +239,10 @@ internal sealed class StreamSource : IEventSource
             var parts = (RedisResult[])entry!;
             var id = (string)parts[0]!;
             shard.Unacknowledged.Add(id);
-            if (pending && page.Place is { } place && !IsAfter(id, place.LastId))
+            var place = page.Place ?? StreamPlace.Start;
+            if (!IsAfter(id, place.LastId))
                 continue;
-            page.Place = new StreamPlace(id, (page.Place?.Read ?? 0) + 1);
+            page.Place = place with { LastId = id, Read = place.Read + 1 };
 
             // Trimmed after it was handed out.
             if (parts[1].IsNull)

@@ -90,7 +90,12 @@ internal sealed record FilePlace(long Position, bool IsChecked, DateOnly Seen);
 /// <summary>How far a stream is read.</summary>
 /// <param name="LastId">The entry read last.</param>
 /// <param name="Read">Entries read, or trimmed before they were.</param>
-internal sealed record StreamPlace(string LastId, long Read);
+/// <param name="Added">Entries that the stream was seen to have had; where its server loses its data, those that were not read are missed.</param>
+internal sealed record StreamPlace(string LastId, long Read, long Added = 0)
+{
+    /// <summary>Before the first entry.</summary>
+    public static StreamPlace Start { get; } = new("0-0", 0);
+}
 
 /// <summary>Events of some users that were received on one day.</summary>
 /// <param name="Day">The day, UTC.</param>
