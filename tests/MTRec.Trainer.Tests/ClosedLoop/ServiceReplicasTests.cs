@@ -57,6 +57,8 @@ public sealed class ServiceReplicasTests
             Experiment = null,
             BundlePredicts = false,
             Run = "r",
+            Worker = null,
+            JoinWindow = 0,
             Seed = 1,
         },
         key: null);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MTRec.Core.Events;
 using MTRec.Inference;
+using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Evaluation.OffPolicy;
 using MTRec.Trainer.Tests.CommandLine;
@@ -58,6 +59,25 @@ public sealed class CycleTests : IDisposable
         Assert.InRange(action[0], Baseline[0] + 0.04f, Baseline[0] + 0.25f);
         Assert.Equal([decision.Version!, "1"], Versions());
         Assert.Equal(decision.Version, Decisions().Single().GetProperty("version").GetString());
+    }
+
+    [Fact]
+    public async Task A_policy_that_acts_on_every_item_is_judged_by_the_items_that_it_would_show()
+    {
+        var options = Quick with
+        {
+            Algorithm = "enhanced-rl",
+            EnhancedRl = new EnhancedRlOptions { Critics = 4, CriticWarmUp = 100, BatchSize = 128, ActorRate = 2e-3 },
+        };
+
+        var learned = await TurnAsync(options, Users(300));
+        var sabotaged = await TurnAsync(options with { Sabotage = true }, []);
+
+        Assert.True(learned.Outcome == "published", string.Join('\n', _said));
+        using var published = Bundle.Load(Path.Combine(_bench.Registry, "default", learned.Version!));
+        Assert.True(published.Shape.ActionPerCandidate);
+        Assert.True(learned.Figures.Single(figure => figure.Name == "reward.difference").Low > 0);
+        Assert.Equal("refused", sabotaged.Outcome);
     }
 
     [Fact]

@@ -143,8 +143,10 @@ internal sealed class LearningCycle(
         if (!options.Sabotage)
             return learning.Learn(log, kept, cancellation);
         say("DRILL: the learner is given every reward with its sign flipped.");
-        using var scope = NewDisposeScope();
-        return learning.Learn(log with { Rewards = -log.Rewards, ItemRewards = -log.ItemRewards }, kept, cancellation);
+
+        // In no dispose scope: a policy's tensors outlive the learning.
+        using Tensor rewards = -log.Rewards, items = -log.ItemRewards;
+        return learning.Learn(log with { Rewards = rewards, ItemRewards = items }, kept, cancellation);
     }
 
     private CycleDecision Judge(
