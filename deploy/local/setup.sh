@@ -11,8 +11,8 @@ onnxruntime_folder=src/Polyfills/Microsoft.ML.OnnxRuntime
 torch_header=/usr/include/torch/csrc/api/include/torch/torch.h
 torch_packages=(libtorch-dev libopenblas0-openmp g++)
 # Chromium drives Swagger UI; sessions and events go into real Redis servers; nginx stands before two replicas; Prometheus asks
-# what dashboard and alerts ask; the Python packages are the references that results are compared with.
-test_packages=(chromium redis-server nginx-light prometheus python3-torch python3-onnx python3-sklearn)
+# what dashboard and alerts ask; Open MPI joins ranks of a training; the Python packages are the references that results are compared with.
+test_packages=(chromium redis-server nginx-light prometheus openmpi-bin python3-torch python3-onnx python3-sklearn)
 # wrk makes the load; the reference is a service in Node.js.
 bench_packages=(wrk redis-server util-linux)
 reference_folder=tests/NodeReference

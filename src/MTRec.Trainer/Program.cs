@@ -1,6 +1,5 @@
 using System.CommandLine;
-using MTRec.Data;
-using MTRec.Inference;
+using MTRec.Learning.Distributed;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Evaluation;
 using MTRec.Trainer.Replay;
@@ -27,7 +26,8 @@ HelpWithExamples.Install(root);
 var command = root.Parse(args);
 if (command.Errors.Count > 0)
 {
-    await command.InvokeAsync();
+    if (!World.IsStartedAsFollower)
+        await command.InvokeAsync();
     return ExitCodes.Usage;
 }
 
@@ -40,27 +40,9 @@ try
         ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
     });
 }
-catch (OperationCanceledException)
-{
-    Terminal.Fail("interrupted; nothing is left half-written.");
-    return ExitCodes.Interrupted;
-}
-catch (BundleRefusedException e)
-{
-    Terminal.Fail($"the bundle in {e.Directory} is refused:");
-    foreach (var reason in e.Reasons)
-        Console.Error.WriteLine($"  {reason}");
-    return ExitCodes.Failed;
-}
-catch (Exception e) when (e is DataFormatException or IOException or UnauthorizedAccessException or HttpRequestException or GraphFailedException or ArithmeticException)
-{
-    Terminal.Fail(e.Message);
-    return ExitCodes.Failed;
-}
-#pragma warning disable CA1031 // The process ends here: what nobody foresaw is reported in full, with the exit code of a failure.
+#pragma warning disable CA1031 // The process ends here, with the exit code of a failure.
 catch (Exception e)
 #pragma warning restore CA1031
 {
-    Terminal.Fail(e.ToString());
-    return ExitCodes.Failed;
+    return Failure.Report(e);
 }

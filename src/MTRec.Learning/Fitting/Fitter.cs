@@ -1,4 +1,5 @@
 using System.Globalization;
+using MTRec.Learning.Distributed;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,16 +9,20 @@ namespace MTRec.Learning.Fitting;
 /// <param name="options">How.</param>
 /// <param name="progress">Told of every step; may be null.</param>
 /// <param name="cancellation">Ends the fitting between two steps.</param>
-public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
+/// <param name="world">The ranks that share every step, all of which must fit alike; this process alone where left out.</param>
+public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation, World? world = null)
 {
     /// <summary>How it fits.</summary>
     public FitOptions Options { get; } = options;
+
+    /// <summary>The ranks that fit together.</summary>
+    public World World { get; } = world ?? World.Alone;
 
     /// <summary>Fits.</summary>
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="network">The network; ends in evaluation mode, at its best state.</param>
     /// <param name="batches">Draws one epoch's batches.</param>
-    /// <param name="loss">The loss of a batch, a scalar.</param>
+    /// <param name="loss">The loss of a batch or a slice of one, a scalar: a mean over its rows.</param>
     /// <param name="validationLoss">The loss that is to be lowest; called in evaluation mode without gradients.</param>
     /// <param name="afterStep">Called after every step, if given.</param>
     /// <returns>The validation loss after every epoch.</returns>
@@ -31,7 +36,7 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
         Action? afterStep = null)
     {
         var parameters = network.parameters().Where(parameter => parameter.requires_grad).ToArray();
-        using var optimizer = optim.AdamW(parameters, Options.LearningRate, weight_decay: Options.WeightDecay);
+        using var descent = new Descent(stage, optim.AdamW(parameters, Options.LearningRate, weight_decay: Options.WeightDecay), Options.GradientNorm);
         var losses = new List<double>();
         var best = new List<Tensor>();
         var steps = 0;
@@ -44,10 +49,8 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
                 for (var i = 0; i < order.Count; i++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    var rate = Options.LearningRate * Rate(steps++ / (double)(Options.Epochs * order.Count));
-                    foreach (var group in optimizer.ParamGroups)
-                        group.LearningRate = rate;
-                    Step(stage, parameters, optimizer, loss, order[i]);
+                    descent.LearningRate = Options.LearningRate * Rate(steps++ / (double)(Options.Epochs * order.Count));
+                    Step(stage, descent, loss, order[i]);
                     afterStep?.Invoke();
                     progress?.Report(new FitProgress(stage, (epoch + ((i + 1.0) / order.Count)) / Options.Epochs, Detail(losses)));
                 }
@@ -69,6 +72,23 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
         }
     }
 
+    /// <summary>The mean of a loss over batches, which the ranks share: the same number on each of them.</summary>
+    /// <param name="batches">The batches.</param>
+    /// <param name="loss">The loss of a batch, a scalar: a mean over its rows.</param>
+    public double Mean(IEnumerable<int[]> batches, Func<int[], Tensor> loss)
+    {
+        Span<double> sum = [0, 0];
+        foreach (var rows in World.Share(batches))
+        {
+            using var scope = NewDisposeScope();
+            sum[0] += loss(rows).item<float>() * rows.Length;
+            sum[1] += rows.Length;
+        }
+
+        World.Sum(sum);
+        return sum[0] / sum[1];
+    }
+
     private static int Best(List<double> losses) => losses.Count == 0 ? -1 : losses.IndexOf(losses.Min());
 
     private static string Detail(List<double> losses) =>
@@ -79,16 +99,13 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
         ? done / Options.WarmUp
         : (1 + Math.Cos(Math.PI * (done - Options.WarmUp) / (1 - Options.WarmUp))) / 2;
 
-    private void Step(string stage, Parameter[] parameters, optim.Optimizer optimizer, Func<int[], Tensor> loss, int[] batch)
+    private void Step(string stage, Descent descent, Func<int[], Tensor> loss, int[] batch)
     {
         using var scope = NewDisposeScope();
-        optimizer.zero_grad();
-        var value = loss(batch);
-        value.backward();
-        if (!double.IsFinite(value.item<float>()))
+        var slice = World.Slice(batch.Length);
+        using var entered = slice.Enter();
+        if (!double.IsFinite(descent.Minimise(loss(slice.Of(batch)), slice)))
             throw new ArithmeticException($"{stage}: the loss is not finite; the learning rate may be too high.");
-        nn.utils.clip_grad_norm_(parameters, Options.GradientNorm);
-        optimizer.step();
     }
 
     private static double Validate(string stage, Func<double> validationLoss)

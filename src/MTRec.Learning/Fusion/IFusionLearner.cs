@@ -1,4 +1,5 @@
 using System.Globalization;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fitting;
 
 namespace MTRec.Learning.Fusion;
@@ -34,6 +35,13 @@ public static class FusionTraining
     private const int Report = 100;
 
     /// <summary>Runs a number of updates.</summary>
+    /// <param name="learner">The learner.</param>
+    /// <param name="updates">How many.</param>
+    /// <param name="stage">The stage's name in reports.</param>
+    /// <param name="progress">Told of the updates; may be null.</param>
+    /// <param name="afterUpdate">Told the number of updates so far and the mean Q.</param>
+    /// <param name="world">The ranks that the learner shares its batches with; this process alone where left out.</param>
+    /// <param name="cancellation">Ends the learning.</param>
     /// <returns>The policy; the caller disposes of it.</returns>
     /// <exception cref="ArithmeticException">The critics' values are not finite.</exception>
     public static IExportablePolicy Run(
@@ -42,8 +50,10 @@ public static class FusionTraining
         string stage,
         IProgress<FitProgress>? progress = null,
         Action<int, double>? afterUpdate = null,
+        World? world = null,
         CancellationToken cancellation = default)
     {
+        using var threads = (world ?? World.Alone).ShareThreads();
         for (var update = 1; update <= updates; update++)
         {
             cancellation.ThrowIfCancellationRequested();

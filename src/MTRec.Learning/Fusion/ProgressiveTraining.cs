@@ -1,3 +1,4 @@
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fitting;
 
 namespace MTRec.Learning.Fusion;
@@ -10,7 +11,8 @@ namespace MTRec.Learning.Fusion;
 /// <param name="collect">Collects a log around a policy; the second number is the round, from 0.</param>
 /// <param name="rounds">Rounds, 1 or more; the paper has five.</param>
 /// <param name="updates">Updates a round.</param>
-public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> collect, int rounds, int updates)
+/// <param name="world">The ranks that the learner shares its batches with, each of which collects the same logs; this process alone where left out.</param>
+public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> collect, int rounds, int updates, World? world = null)
 {
     /// <summary>The published number of rounds.</summary>
     public const int PublishedRounds = 5;
@@ -55,7 +57,7 @@ public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> coll
                 learned = null;
                 var done = round * updates;
                 learned = FusionTraining.Run(
-                    learner, updates, $"{stage}, round {round + 1} of {rounds}", progress, (update, q) => afterUpdate?.Invoke(done + update, q), cancellation);
+                    learner, updates, $"{stage}, round {round + 1} of {rounds}", progress, (update, q) => afterUpdate?.Invoke(done + update, q), world, cancellation);
                 afterRound?.Invoke(round, learned);
             }
 

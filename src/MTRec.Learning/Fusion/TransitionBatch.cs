@@ -1,3 +1,4 @@
+using MTRec.Learning.Distributed;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Fusion;
@@ -72,12 +73,17 @@ public sealed record TransitionBatch(
 /// <param name="log">The log.</param>
 /// <param name="batchSize">b, 1 or more.</param>
 /// <param name="seed">Decides the draws.</param>
-public sealed class TransitionSampler(FusionLog log, int batchSize, int seed) : IDisposable
+/// <param name="slice">The part of every batch that is given; all of it where left out.</param>
+public sealed class TransitionSampler(FusionLog log, int batchSize, int seed, BatchSlice? slice = null) : IDisposable
 {
     private readonly Generator _generator = new(unchecked((ulong)seed));
 
-    /// <summary>The next batch.</summary>
-    public TransitionBatch Draw() => TransitionBatch.Of(log, randint(0, log.Count, [batchSize], dtype: ScalarType.Int64, generator: _generator));
+    /// <summary>The next batch, or the slice of it.</summary>
+    public TransitionBatch Draw()
+    {
+        var rows = randint(0, log.Count, [batchSize], dtype: ScalarType.Int64, generator: _generator);
+        return TransitionBatch.Of(log, slice?.Of(rows) ?? rows);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _generator.Dispose();

@@ -3,6 +3,7 @@ using MTRec.Core.Bundles;
 using MTRec.Core.Sessions;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MultiTask;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
@@ -11,10 +12,10 @@ namespace MTRec.Learning.Pipelines;
 
 /// <summary>
 /// The figures of a bundle. Cold means that nothing is known but the evaluated log's own earlier rows; warm adds the users' features and all
-/// logs before.
+/// logs before. The ranks predict together; the first one makes the figures.
 /// </summary>
 internal sealed class BundleMetrics(
-    IReadOnlyList<BehaviourTask> tasks, DefaultBundleOptions options, IProgress<FitProgress>? progress, CancellationToken cancellation)
+    IReadOnlyList<BehaviourTask> tasks, DefaultBundleOptions options, World world, IProgress<FitProgress>? progress, CancellationToken cancellation)
 {
     private static readonly (string Name, ExampleView View)[] Views = [("cold", ExampleView.Cold), ("warm", ExampleView.Warm)];
 
@@ -30,6 +31,8 @@ internal sealed class BundleMetrics(
         foreach (var (name, view) in Views)
         {
             var scores = predict(view);
+            if (!world.IsFirst)
+                continue;
             for (var k = 0; k < tasks.Count; k++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -58,7 +61,10 @@ internal sealed class BundleMetrics(
         var consumed = examples.Did(UserActions.LongView);
         foreach (var (name, view) in Views)
         {
-            foreach (var (order, scores) in orders(view with { AtStart = true }))
+            var ordered = orders(view with { AtStart = true });
+            if (!world.IsFirst)
+                continue;
+            foreach (var (order, scores) in ordered)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var value = WithinUserAuc.ByUser(scores, consumed, examples.Log.User.AsSpan(), _bootstrap);
@@ -81,8 +87,10 @@ internal sealed class BundleMetrics(
         foreach (var (name, view) in Views)
         {
             cancellation.ThrowIfCancellationRequested();
-            var recovered = soft.Recover(examples, view, options.MentalReward);
-            var (means, quantiles) = mental.Predict(examples, view);
+            var recovered = soft.Recover(examples, view, options.MentalReward, world);
+            var (means, quantiles) = mental.Predict(examples, view, world);
+            if (!world.IsFirst)
+                continue;
             var coverage = Calibration.Coverage(
                 [.. rows.SelectMany(row => quantiles.AsSpan(row * count, count).ToArray())], [.. rows.Select(row => recovered[row])]);
             for (var i = 0; i < count; i++)

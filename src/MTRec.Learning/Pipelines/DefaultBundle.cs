@@ -10,6 +10,7 @@ using MTRec.Export;
 using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.MentalReward;
 using MTRec.Learning.Algorithms.MultiTask;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
@@ -24,8 +25,11 @@ namespace MTRec.Learning.Pipelines;
 /// </summary>
 /// <param name="options">How.</param>
 /// <param name="progress">Told of every step; may be null.</param>
-public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitProgress>? progress = null)
+/// <param name="world">The ranks that train together, the first of which publishes; this process alone where left out.</param>
+public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitProgress>? progress = null, World? world = null)
 {
+    private readonly World _world = world ?? World.Alone;
+
     /// <summary>Actions that have a column in the history.</summary>
     public static IReadOnlyList<string> HistoryActions { get; } =
         ["click", "longView", "like", "follow", "comment", "forward", "profileEnter", "hate"];
@@ -38,13 +42,16 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
     /// <returns>The bundle's folder, its manifest and what the data's dirt was.</returns>
     /// <exception cref="FileNotFoundException">A log is missing.</exception>
     /// <exception cref="Data.DataFormatException">A file is damaged or lacks a needed column.</exception>
+    /// <exception cref="WorldException">The ranks have different data.</exception>
     /// <exception cref="IOException">The version is published already, or the disk refuses.</exception>
     public DefaultBundleReport Train(CancellationToken cancellation = default)
     {
         set_num_threads(options.Threads);
+        using var threads = _world.ShareThreads();
         manual_seed(options.Seed);
 
         progress?.Report(new FitProgress("reading", 0));
+        _world.RequireSame("the data are", KuaiRandFolder.Fingerprint(options.Data));
         var data = KuaiRandFolder.Read(options.Data, options.UserShare, cancellation);
         var splits = KuaiRandExamples.From(data, options.HistoryLength, options.StatisticsFolds, options.Seed);
         var schema = splits.Schema;
@@ -57,7 +64,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
         var linearLearner = FitTasks("logistic regression", options.LogisticRegression, linear);
 
         var halves = new UserFolds(2, options.Seed);
-        using var learned = new MentalRewardTraining(options.MentalReward, _views, options.Seed, progress, cancellation)
+        using var learned = new MentalRewardTraining(options.MentalReward, _views, options.Seed, progress, cancellation, _world)
             .Fit(NewBackbone, splits.Train, splits.Dev, user => halves.Of(user) == 0);
         var mental = learned.Model;
 
@@ -70,15 +77,16 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             : Best(policies, tasks, learner.Predict(upstream, splits.Dev, ExampleView.Cold with { AtStart = true }), splits.Dev);
         var fallback = policies.Single(p => p.Fusion.Formula == FusionFormula.WeightedSum);
 
-        var metrics = new BundleMetrics(_tasks, options, progress, cancellation);
+        var metrics = new BundleMetrics(_tasks, options, _world, progress, cancellation);
         foreach (var (name, examples) in splits.Evaluated)
         {
             metrics.AddTasks(name, examples, view => learner.Predict(upstream, examples, view), "");
             metrics.AddTasks(name, examples, view => linearLearner.Predict(linear, examples, view), ".logisticRegression");
-            metrics.AddOrders(name, examples, view => Orders(learner.Predict(upstream, examples, view), mental.Predict(examples, view).Means));
+            metrics.AddOrders(name, examples, view => Orders(learner.Predict(upstream, examples, view), mental.Predict(examples, view, _world).Means));
             metrics.AddReward(name, examples, mental, learned.Soft, learned.Regression, user => examples != splits.Dev || halves.Of(user) != 0);
         }
 
+        var mentalTrain = mental.Predict(splits.Train, ExampleView.Cold, _world).Means;
         var manifest = new BundleManifest
         {
             FormatVersion = BundleManifest.CurrentFormat,
@@ -93,21 +101,21 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
             MentalReward = new MentalRewardSection(
                 options.MentalReward.Algorithm, (float)options.MentalReward.Discount, options.MentalReward.RewardQuantiles, [.. UserActionNames.Of(options.MentalReward.Positive.Actions)]),
             Blending = new BlendingSection(
-                FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mental.Predict(splits.Train, ExampleView.Cold).Means)),
+                FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mentalTrain)),
             Fallback = new FallbackSection(fallback.Action, FixedPolicy.Standardise(fallback.Fuse(tasks, trainScores))),
             Files = ImmutableDictionary<string, BundleFile>.Empty,
             Provenance = new Provenance(options.DataName, CodeVersion(), options.Seed, options.Command, metrics.All),
         };
         cancellation.ThrowIfCancellationRequested();
         var parts = new BundleParts(FusionGraphs.FixedPolicy(tasks, policy.Fusion, policy.Action), mental.Export(), upstream.Export(), splits.Items);
-        var folder = BundleWriter.Write(options.Registry, manifest, parts, cancellation);
+        var folder = _world.IsFirst ? BundleWriter.Write(options.Registry, manifest, parts, cancellation) : "";
         return new DefaultBundleReport(folder, manifest, data.Reports);
 
         Backbone NewBackbone() => splits.NewBackbone(options.Backbone);
 
         MultiTaskLearner FitTasks(string stage, FitOptions fit, nn.Module<FeatureBatch, Tensor> model)
         {
-            var tasksLearner = new MultiTaskLearner(_tasks, options.TaskWeights, _views, new Fitter(fit, progress, cancellation), options.Seed);
+            var tasksLearner = new MultiTaskLearner(_tasks, options.TaskWeights, _views, new Fitter(fit, progress, cancellation, _world), options.Seed);
             tasksLearner.Fit(stage, model, splits.Train, splits.Dev);
             return tasksLearner;
         }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using MTRec.Core.Sessions;
 using MTRec.Data;
 using MTRec.Data.KuaiRand;
@@ -15,6 +17,8 @@ public sealed record KuaiRandFolder
 {
     // Users of a partial read are chosen by hash, the same in every file.
     private const int Shares = 1000;
+
+    private static readonly string[] Files = ["log_train", "log_dev", "log_test", "user_features_pure", "video_features_basic_pure", "history"];
 
     /// <summary>The log that is learned from.</summary>
     public required ImpressionLog Train { get; init; }
@@ -37,6 +41,21 @@ public sealed record KuaiRandFolder
     /// <summary>What was wrong with each log, by file.</summary>
     public required IReadOnlyDictionary<string, LogReport> Reports { get; init; }
 
+    /// <summary>Tells folders apart: names and SHA-256 of the files that <see cref="Read"/> reads.</summary>
+    /// <param name="folder">The folder.</param>
+    public static byte[] Fingerprint(string folder)
+    {
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var path in Files.Select(name => Find(folder, name)).OfType<string>())
+        {
+            using var file = File.OpenRead(path);
+            all.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(path)));
+            all.AppendData(SHA256.HashData(file));
+        }
+
+        return all.GetHashAndReset();
+    }
+
     /// <summary>Reads a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="userShare">Share of the users to read, in (0, 1].</param>
@@ -52,24 +71,22 @@ public sealed record KuaiRandFolder
             Train = Log("log_train") ?? throw Missing("log_train"),
             Dev = Log("log_dev") ?? throw Missing("log_dev"),
             Test = Log("log_test"),
-            Users = Find("user_features_pure") is { } users
+            Users = Find(folder, "user_features_pure") is { } users
                 ? UserFeatureFile.Read(users, out _).ToDictionary(user => user.UserId, StringComparer.Ordinal)
                 : new Dictionary<string, UserProfile>(),
-            Videos = Find("video_features_basic_pure") is { } videos ? VideoFeatureFile.Read(videos, out _) : [],
-            Histories = Find("history") is { } histories
+            Videos = Find(folder, "video_features_basic_pure") is { } videos ? VideoFeatureFile.Read(videos, out _) : [],
+            Histories = Find(folder, "history") is { } histories
                 ? HistoryFile.Read(histories, out _).ToDictionary(
                     history => history.UserId, history => history.ToSessionEvents().ToImmutableArray(), StringComparer.Ordinal)
                 : new Dictionary<string, ImmutableArray<SessionEvent>>(),
             Reports = reports,
         };
 
-        string? Find(string name) => new[] { $"{name}.csv.gz", $"{name}.csv" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
-
         FileNotFoundException Missing(string name) => new($"{folder} has no {name}.csv or {name}.csv.gz.");
 
         ImpressionLog? Log(string name)
         {
-            if (Find(name) is not { } path)
+            if (Find(folder, name) is not { } path)
                 return null;
             using var reader = KuaiRandLogReader.Open(path);
             var log = LogCleaner.Clean(Rows(reader), out var report);
@@ -87,4 +104,6 @@ public sealed record KuaiRandFolder
             }
         }
     }
+    private static string? Find(string folder, string name) =>
+        new[] { $"{name}.csv.gz", $"{name}.csv" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
 }

@@ -93,7 +93,7 @@ internal sealed class StabilityTable : IReproducedTable
         var sums = new double[Points];
         var span = updates / Points;
         using var policy = FusionTraining.Run(
-            learner, updates, name, progress, (update, q) => sums[Math.Min(Points - 1, (update - 1) / span)] += q / (span * unit), cancellation);
+            learner, updates, name, progress, (update, q) => sums[Math.Min(Points - 1, (update - 1) / span)] += q / (span * unit), cancellation: cancellation);
         return sums;
     }
 

@@ -6,10 +6,12 @@ using MTRec.Export;
 using MTRec.Inference;
 using MTRec.Learning.Algorithms.FixedPolicy;
 using MTRec.Learning.Algorithms.Xmtf;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
+using MTRec.Learning.Pipelines;
 using MTRec.Simulation.KuaiRand;
 using static TorchSharp.torch;
 
@@ -25,8 +27,14 @@ namespace MTRec.Trainer.Training;
 /// </remarks>
 /// <param name="options">How.</param>
 /// <param name="progress">Told of every step; may be null.</param>
-internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitProgress>? progress = null)
+/// <param name="world">
+/// The ranks that train together; this process alone where left out. Simulators and the logs collected from them are the same on every rank to the
+/// bit, which is why every rank fits and collects whole; only the learner's batches are shared. The first rank reads the base, grades and publishes.
+/// </param>
+internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitProgress>? progress = null, World? world = null)
 {
+    private readonly World _world = world ?? World.Alone;
+
     private const float Explored = Exploration.Bounded.Published;
     private const int MeasuredSessions = 256;
     private const string Split = "simulatedUsers";
@@ -36,22 +44,38 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
 
     /// <summary>Learns and publishes.</summary>
     /// <param name="cancellation">Ends the learning between two steps and leaves nothing behind.</param>
-    /// <returns>The bundle's folder and its manifest.</returns>
+    /// <returns>The bundle's folder and its manifest; null on every rank but the first.</returns>
     /// <exception cref="ArgumentException">The algorithm is unknown, or the base's tasks or features do not fit the log.</exception>
     /// <exception cref="FileNotFoundException">A log is missing.</exception>
+    /// <exception cref="WorldException">The ranks have different data, or the algorithm is not one that ranks can share.</exception>
     /// <exception cref="BundleRefusedException">The base must not serve.</exception>
     /// <exception cref="IOException">The version is published already, or the disk refuses.</exception>
-    public FusionBundleReport Train(CancellationToken cancellation = default)
+    public FusionBundleReport? Train(CancellationToken cancellation = default)
     {
         if (!Algorithms.Contains(options.Algorithm))
             throw new ArgumentException($"'{options.Algorithm}' is not one of {string.Join(", ", Algorithms)}.");
         if (options.Formula is { } formula && !Fuser.OfScores.Contains(formula))
             throw new ArgumentException($"{formula} is no formula of the task scores alone: {string.Join(", ", Fuser.OfScores)} are.");
+        RequireShared(options.Algorithm, _world);
         set_num_threads(options.Threads);
-        using var given = Bundle.Load(options.Base);
+        _world.RequireSame("the data are", KuaiRandFolder.Fingerprint(options.Data));
+        using var given = _world.IsFirst ? Bundle.Load(options.Base) : null;
+        var historyLength = _world.FromFirst(given?.Manifest.History.Length ?? 0);
         using var simulator = KuaiRandSimulator.Fit(
-            options.Data, options.Simulator with { Seed = options.Seed, HistoryLength = given.Manifest.History.Length }, progress, cancellation);
-        return Train(given, simulator, cancellation);
+            options.Data, options.Simulator with { Seed = options.Seed, HistoryLength = historyLength }, progress, cancellation);
+        if (given is not null)
+            return Train(given, simulator, cancellation);
+        using var start = Start(simulator);
+        using var policy = Learn(simulator, start, cancellation);
+        return null;
+    }
+
+    /// <summary>Makes sure that ranks can share an algorithm's work.</summary>
+    /// <exception cref="WorldException">It has no gradients to sum.</exception>
+    public static void RequireShared(string algorithm, World world)
+    {
+        if (world.Size > 1 && FusionLearning.Searches.Contains(algorithm))
+            throw new WorldException($"{algorithm} searches by playing whole sessions and has no gradients that ranks could sum: train it in one process.");
     }
 
     /// <summary>The same with a base that is loaded and a simulator that is fitted already.</summary>
@@ -61,7 +85,7 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
         CheckTasks(given, simulator);
         var served = new ServedPolicy(given, simulator.FusionState, simulator.Schema);
         using var start = Start(simulator);
-        using var policy = new FusionLearning(options, simulator.Training, simulator.NegativeTasks, start, progress, cancellation).Learn();
+        using var policy = Learn(simulator, start, cancellation);
         progress?.Report(new FitProgress("evaluating", 0));
         var metrics = Grade(policy, start, simulator.Evaluation);
         progress?.Report(new FitProgress("evaluating", 1));
@@ -91,6 +115,9 @@ internal sealed class FusionBundle(FusionBundleOptions options, IProgress<FitPro
             throw;
         }
     }
+
+    private IFusionPolicy Learn(KuaiRandSimulator simulator, ConstantPolicy start, CancellationToken cancellation) =>
+        new FusionLearning(options, simulator.Training, simulator.NegativeTasks, start, progress, cancellation, _world).Learn();
 
     private ConstantPolicy Start(KuaiRandSimulator simulator)
     {

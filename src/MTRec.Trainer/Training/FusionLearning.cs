@@ -10,6 +10,7 @@ using MTRec.Learning.Algorithms.Iql;
 using MTRec.Learning.Algorithms.Td3;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Algorithms.Xmtf;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
@@ -23,13 +24,15 @@ namespace MTRec.Trainer.Training;
 /// <param name="start">Fixed weights: where searches begin and what is explored around.</param>
 /// <param name="progress">Told of every step; may be null.</param>
 /// <param name="cancellation">Ends the learning.</param>
+/// <param name="world">The ranks that share the learner's batches; this process alone where left out.</param>
 internal sealed class FusionLearning(
     FusionBundleOptions options,
     IEnvironment environment,
     IReadOnlyList<bool> negative,
     ConstantPolicy start,
     IProgress<FitProgress>? progress,
-    CancellationToken cancellation)
+    CancellationToken cancellation,
+    World? world = null)
 {
     // Candidates kept beside the shown ones for EnhancedRL's choices.
     private const int PassedOver = 4;
@@ -42,11 +45,11 @@ internal sealed class FusionLearning(
         [CrossEntropy.Algorithm] = (FusionFormula.LogSum, learning => learning.ByCrossEntropy()),
         [EvolutionStrategy.Algorithm] = (FusionFormula.LogSum, learning => learning.ByEvolutionStrategy()),
         [BayesianOptimisation.Algorithm] = (FusionFormula.LogSum, learning => learning.ByBayesianOptimisation()),
-        [Td3.Algorithm] = (FusionFormula.LogSum, learning => learning.FromLog(log => new Td3(log, learning.Actions, learning.Options.Td3 with { Seed = learning.Options.Seed }))),
-        [CqlSac.Algorithm] = (FusionFormula.LogSum, learning => learning.FromLog(log => new CqlSac(log, learning.Actions, learning.Options.CqlSac with { Seed = learning.Options.Seed }))),
+        [Td3.Algorithm] = (FusionFormula.LogSum, learning => learning.FromLog(log => new Td3(log, learning.Actions, learning.Options.Td3 with { Seed = learning.Options.Seed }, learning.Ranks))),
+        [CqlSac.Algorithm] = (FusionFormula.LogSum, learning => learning.FromLog(log => new CqlSac(log, learning.Actions, learning.Options.CqlSac with { Seed = learning.Options.Seed }, learning.Ranks))),
         [Iql.Algorithm] = (FusionFormula.LogSum, learning => learning.FromLog(log =>
-            new Iql(log, learning.Actions, learning.Options.Iql with { Seed = learning.Options.Seed, Updates = learning.Options.Updates }))),
-        ["batchrl-mtf"] = (FusionFormula.LogSum, learning => learning.FromLog(log => new BatchRl(log, learning.Actions, learning.Options.BatchRl with { Seed = learning.Options.Seed }))),
+            new Iql(log, learning.Actions, learning.Options.Iql with { Seed = learning.Options.Seed, Updates = learning.Options.Updates }, learning.Ranks))),
+        ["batchrl-mtf"] = (FusionFormula.LogSum, learning => learning.FromLog(log => new BatchRl(log, learning.Actions, learning.Options.BatchRl with { Seed = learning.Options.Seed }, learning.Ranks))),
         ["unified-rl"] = (FusionFormula.PowerProduct, learning => learning.ByUnifiedRl()),
         ["enhanced-rl"] = (FusionFormula.PowerProduct, learning => learning.ByEnhancedRl()),
         [XmtfPolicy.Name] = (FusionFormula.LogSum, learning => learning.ByXmtf()),
@@ -55,7 +58,12 @@ internal sealed class FusionLearning(
     /// <summary>Names of the algorithms.</summary>
     public static IReadOnlyList<string> Algorithms { get; } = [.. Known.Keys];
 
+    /// <summary>Those without gradients.</summary>
+    public static IReadOnlyList<string> Searches { get; } = [CrossEntropy.Algorithm, EvolutionStrategy.Algorithm, BayesianOptimisation.Algorithm];
+
     private FusionBundleOptions Options => options;
+
+    private World? Ranks => world;
 
     private FusionActions Actions => start.Actions;
 
@@ -84,12 +92,12 @@ internal sealed class FusionLearning(
         using var log = collector.CollectAtRandomAndAround(start, half, half, options.Seed);
         progress?.Report(new FitProgress("collecting", 1));
         using var learner = learnerOf(log);
-        return FusionTraining.Run(learner, options.Updates, options.Algorithm, progress, cancellation: cancellation);
+        return FusionTraining.Run(learner, options.Updates, options.Algorithm, progress, cancellation: cancellation, world: world);
     }
 
     private IExportablePolicy ByUnifiedRl()
     {
-        using var learner = new UnifiedRl(Actions, environment.Shape.StateWidth, environment.Shape.Rewards.Count, options.UnifiedRl with { Seed = options.Seed });
+        using var learner = new UnifiedRl(Actions, environment.Shape.StateWidth, environment.Shape.Rewards.Count, options.UnifiedRl with { Seed = options.Seed }, world);
         return ByRounds(learner, new LogCollector(environment));
     }
 
@@ -100,7 +108,8 @@ internal sealed class FusionLearning(
             environment.Shape.StateWidth,
             environment.Shape.CandidateWidth,
             environment.Shape.Rewards.Count,
-            options.EnhancedRl with { Seed = options.Seed });
+            options.EnhancedRl with { Seed = options.Seed },
+            world);
         var passedOver = Math.Min(PassedOver, environment.Shape.Candidates - environment.Shape.ListSize);
         return ByRounds(learner, new LogCollector(environment, perCandidate: true, passedOver: passedOver));
     }
@@ -111,7 +120,8 @@ internal sealed class FusionLearning(
         var training = new ProgressiveTraining(
             (policy, round) => collector.Collect(policy, new Exploration.Bounded(), sessions, options.Seed + round),
             options.Rounds,
-            Math.Max(1, options.Updates / options.Rounds));
+            Math.Max(1, options.Updates / options.Rounds),
+            world);
         return training.Run(learner, start, options.Algorithm, progress, cancellation: cancellation);
     }
 
@@ -124,6 +134,6 @@ internal sealed class FusionLearning(
             Sessions = Math.Max(1, options.Sessions / options.Rounds),
             Outer = options.Xmtf.Outer with { Updates = Math.Max(1, options.Updates / options.Rounds) },
         };
-        return new Xmtf(xmtf, progress).Fit(environment, negative, cancellation);
+        return new Xmtf(xmtf, progress, world).Fit(environment, negative, cancellation);
     }
 }

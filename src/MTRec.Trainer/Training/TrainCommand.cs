@@ -4,16 +4,12 @@ using System.Globalization;
 using MTRec.Core.Fusion;
 using MTRec.Learning.Pipelines;
 using MTRec.Trainer.CommandLine;
-using Spectre.Console;
 
 namespace MTRec.Trainer.Training;
 
 /// <summary><c>mtrec train</c>: makes a bundle of a log.</summary>
 internal static class TrainCommand
 {
-    // Enough for every part to run, too little for figures that mean anything.
-    private const double QuickShare = 0.05;
-
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -40,9 +36,24 @@ internal static class TrainCommand
             CustomParser = ParseTime,
         };
         var seed = OptionKinds.Whole("--seed", "Seed of all randomness.", 1, 0, int.MaxValue);
-        var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation; the same number gives the same bundle.", 2, 1, 256);
+        var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation; the same number gives the same bundle. The ranks of one machine share them where they share the work.", 2, 1, 256);
         var formula = new Option<FusionFormula?>("--formula") { Description = "The fusion formula; the better one on log_dev, or the learner's own, where left out." };
         formula.AcceptOnlyFromAmong([.. Fuser.OfScores.Select(name => name.ToString())]);
+        var batch = new Option<int?>("--batch")
+        {
+            Description = "Examples of a step, of all ranks together; each algorithm's own number where left out. Not of the reward's head, nor of simulators.",
+            HelpName = "N",
+        };
+        batch.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value < 1)
+                result.AddError($"--batch must be 1 or more, not {value}.");
+        });
+        var losses = new Option<string>("--losses")
+        {
+            Description = "Writes every step's loss over the whole batch as a line of JSON: {\"name\":\"task scores\",\"step\":1,\"value\":2.57}. Not of simulators.",
+            HelpName = "FILE",
+        };
         var quick = new Option<bool>("--quick") { Description = "One pass over a twentieth of the users: to see that it runs, not to serve." };
         var command = new DocumentedCommand("train", "Trains a bundle from a log: task scores, mental reward, fusion weights.")
         {
@@ -51,6 +62,7 @@ internal static class TrainCommand
                 "mtrec train --data kuairand-pure --out deploy/registry --version 2",
                 "mtrec train --data kuairand-pure --out /tmp/registry --quick",
                 "mtrec train --algorithm ple --data kuairand-pure --out deploy/registry --version 3",
+                "mpirun -n 2 mtrec train --data kuairand-pure --out deploy/registry --version 5",
                 "mtrec train --algorithm enhanced-rl --data kuairand-pure --base deploy/registry/default/1 --out deploy/registry --version 4",
             ],
             Remarks = $"""
@@ -68,9 +80,12 @@ internal static class TrainCommand
                 that predicts it before the response; fixed weights for the three fusion formulas. log_dev decides when to stop and between
                 formulas, log_test is for figures only. The same data, options, seed and number of threads on the same machine give the same
                 graphs. Ctrl-C leaves nothing behind.
+
+                Started by Open MPI's mpirun, the processes train one bundle together: each takes its part of every batch and the gradients are summed,
+                so that the losses are those of one process. {string.Join(", ", FusionLearning.Searches)} have no gradients and refuse.
                 """,
         };
-        command.AddAll(algorithm, data, basis, registry, name, version, created, seed, threads, formula, quick);
+        command.AddAll(algorithm, data, basis, registry, name, version, created, seed, threads, formula, batch, losses, quick);
         data.AcceptExistingOnly();
         basis.AcceptExistingOnly();
         command.Validators.Add(result =>
@@ -78,152 +93,26 @@ internal static class TrainCommand
             if (!FusionBundle.Algorithms.Contains(result.GetValue(algorithm)!) && result.GetResult(basis) is not null)
                 result.AddError($"{result.GetValue(algorithm)} trains a whole bundle: --base is for {string.Join(", ", FusionBundle.Algorithms)}.");
         });
-        command.SetAction((result, cancellation) =>
-        {
-            var chosen = result.GetRequiredValue(algorithm);
-            var made = result.GetValue(created) ?? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-            var quickly = result.GetValue(quick);
-            var options = new DefaultBundleOptions
+        command.SetAction((result, cancellation) => Ranks.RunAsync(
+            result.GetValue(losses),
+            (world, token) =>
             {
-                Data = result.GetRequiredValue(data).FullName,
-                Registry = result.GetRequiredValue(registry),
-                Name = result.GetValue(name)!,
-                Version = result.GetValue(version)!,
-                Created = made,
-                Seed = result.GetValue(seed),
-                Threads = result.GetValue(threads),
-                Formula = result.GetValue(formula),
-            };
-            if (FusionBundle.Algorithms.Contains(chosen))
-            {
-                var fusion = new FusionBundleOptions
+                var run = new TrainRun(world, result.GetRequiredValue(algorithm), result.GetValue(basis)?.FullName, result.GetValue(batch), result.GetValue(quick), token);
+                return run.RunAsync(new DefaultBundleOptions
                 {
-                    Algorithm = chosen,
-                    Data = options.Data,
-                    Base = result.GetValue(basis)?.FullName ?? "",
-                    Registry = options.Registry,
-                    Name = options.Name,
-                    Version = options.Version,
-                    Created = made,
-                    Seed = options.Seed,
-                    Threads = options.Threads,
-                    Formula = options.Formula,
-                };
-                fusion = quickly ? Quick(fusion) : fusion;
-                return fusion.Base == ""
-                    ? TrainWithBaseAsync(fusion, quickly ? Quick(options) : options, quickly, cancellation)
-                    : TrainAsync(fusion, " --base BASE", quickly, cancellation);
-            }
-
-            options = WholeBundles.All[chosen](options);
-            return TrainAsync(quickly ? Quick(options) : options, chosen, quickly, cancellation);
-        });
+                    Data = result.GetRequiredValue(data).FullName,
+                    Registry = result.GetRequiredValue(registry),
+                    Name = result.GetValue(name)!,
+                    Version = result.GetValue(version)!,
+                    Created = result.GetValue(created) ?? DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()),
+                    Seed = result.GetValue(seed),
+                    Threads = result.GetValue(threads),
+                    Formula = result.GetValue(formula),
+                });
+            },
+            cancellation));
         return command;
     }
-
-    private static async Task<int> TrainAsync(DefaultBundleOptions options, string algorithm, bool quick, CancellationToken cancellation)
-    {
-        if (IsPublished(options.Registry, options.Name, options.Version))
-            return ExitCodes.Failed;
-        var algorithmGiven = algorithm == WholeBundles.Standard ? "" : $" --algorithm {algorithm}";
-        options = options with
-        {
-            Command = CommandOf(algorithmGiven, options.Name, options.Version, options.Created, options.Seed, options.Threads, options.Formula, quick),
-        };
-        var report = await Terminal.WithStagesAsync(
-            progress => Task.Run(() => new DefaultBundle(options, progress).Train(cancellation), cancellation));
-        foreach (var (file, dirt) in report.Dirt)
-            Terminal.Notes.WriteLine($"{file}:{Environment.NewLine}{dirt}");
-        Terminal.Results.Write(FigureTable.Of(report.Manifest.Provenance.Metrics));
-        Terminal.Results.WriteLine($"Published {report.Folder}");
-        return ExitCodes.Done;
-    }
-
-    private static DefaultBundleOptions Quick(DefaultBundleOptions options) => options with
-    {
-        UserShare = QuickShare,
-        Resamples = 100,
-        MultiTask = options.MultiTask with { Epochs = 1 },
-        LogisticRegression = options.LogisticRegression with { Epochs = 1 },
-        MentalReward = options.MentalReward with { Fit = options.MentalReward.Fit with { Epochs = 1 } },
-    };
-
-    private static async Task<int> TrainWithBaseAsync(FusionBundleOptions options, DefaultBundleOptions basis, bool quick, CancellationToken cancellation)
-    {
-        if (IsPublished(options.Registry, options.Name, options.Version))
-            return ExitCodes.Failed;
-        var folder = Directory.CreateTempSubdirectory("mtrec-base-").FullName;
-        try
-        {
-            var report = await Terminal.WithStagesAsync(
-                progress => Task.Run(() => new DefaultBundle(basis with { Registry = folder, Formula = null }, progress).Train(cancellation), cancellation));
-            return await TrainAsync(options with { Base = report.Folder, IsFirst = true }, "", quick, cancellation);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task<int> TrainAsync(FusionBundleOptions options, string basis, bool quick, CancellationToken cancellation)
-    {
-        if (IsPublished(options.Registry, options.Name, options.Version))
-            return ExitCodes.Failed;
-        var arguments = $" --algorithm {options.Algorithm}{basis}";
-        options = options with
-        {
-            Command = CommandOf(arguments, options.Name, options.Version, options.Created, options.Seed, options.Threads, options.Formula, quick),
-        };
-        try
-        {
-            var report = await Terminal.WithStagesAsync(
-                progress => Task.Run(() => new FusionBundle(options, progress).Train(cancellation), cancellation));
-            Terminal.Results.Write(FigureTable.Of(report.Manifest.Provenance.Metrics));
-            Terminal.Results.WriteLine($"Published {report.Folder}");
-            return ExitCodes.Done;
-        }
-        catch (ArgumentException e)
-        {
-            // The base is not of this log.
-            Terminal.Fail(e.Message);
-            return ExitCodes.Failed;
-        }
-    }
-
-    private static FusionBundleOptions Quick(FusionBundleOptions options) => options with
-    {
-        Sessions = 200,
-        Updates = 100,
-        Rounds = 2,
-        EvaluationSessions = 100,
-        Resamples = 100,
-        Simulator = options.Simulator with
-        {
-            UserShare = QuickShare,
-            ResponseFit = options.Simulator.ResponseFit with { Epochs = 1 },
-            UpstreamFit = options.Simulator.UpstreamFit with { Epochs = 1 },
-        },
-        CrossEntropy = options.CrossEntropy with { Rounds = 2, Population = 4, Sessions = 32 },
-        BayesianOptimisation = options.BayesianOptimisation with { Initial = 4, Rounds = 2, Sessions = 32 },
-        EvolutionStrategy = options.EvolutionStrategy with { Generations = 2, Pairs = 2, Sessions = 32 },
-        Xmtf = options.Xmtf with { TransferUpdates = 50 },
-    };
-
-    // Said before the training rather than after it.
-    private static bool IsPublished(string registry, string name, string version)
-    {
-        var folder = Path.Combine(registry, name, version);
-        if (Path.Exists(folder))
-            Terminal.Fail($"{folder} is there already; a published version never changes.");
-        return Path.Exists(folder);
-    }
-
-    /// <summary>The command that makes the same bundle again, wherever data, base and registry lie.</summary>
-    private static string CommandOf(
-        string algorithm, string name, string version, DateTimeOffset created, int seed, int threads, FusionFormula? formula, bool quick) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"mtrec train{algorithm} --data DATA --out REGISTRY --name {name} --version {version} --created {created:yyyy-MM-dd'T'HH:mm:ssK} "
-        + $"--seed {seed} --threads {threads}{(formula is { } chosen ? $" --formula {chosen}" : "")}{(quick ? " --quick" : "")}");
 
     private static DateTimeOffset? ParseTime(ArgumentResult argument)
     {

@@ -1,3 +1,4 @@
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using static TorchSharp.torch;
 
@@ -22,13 +23,14 @@ public sealed class RequestSampler : IDisposable
     /// <param name="batchSize">b, 1 or more.</param>
     /// <param name="rewardWeights">Weight of each reward group; 1 each where null. Then scaled as <see cref="RewardScale"/> says.</param>
     /// <param name="seed">Decides the draws.</param>
+    /// <param name="slice">The part of every batch that is given; all of it where left out.</param>
     /// <exception cref="ArgumentException">The log holds actions of single items, or the weights do not fit.</exception>
-    public RequestSampler(FusionLog log, int batchSize, IReadOnlyList<float>? rewardWeights, int seed)
+    public RequestSampler(FusionLog log, int batchSize, IReadOnlyList<float>? rewardWeights, int seed, BatchSlice? slice = null)
     {
         if (log.Action.shape[1] != 1)
             throw new ArgumentException("The learner needs one action a request; the log has one an item.", nameof(log));
         _weights = RewardScale.Weights(log, rewardWeights);
-        _sampler = new TransitionSampler(log, batchSize, seed);
+        _sampler = new TransitionSampler(log, batchSize, seed, slice);
     }
 
     /// <summary>The next batch.</summary>

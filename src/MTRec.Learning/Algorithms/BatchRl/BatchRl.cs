@@ -1,4 +1,5 @@
 using MTRec.Learning.Fitting;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -13,40 +14,43 @@ public sealed class BatchRl : IFusionLearner
 {
     private readonly BatchRlOptions _options;
     private readonly int _stateWidth;
+    private readonly BatchSlice _slice;
     private readonly TransitionSampler _sampler;
     private readonly Generator _chance;
     private readonly BatchRlPolicy _target;
     private readonly Mlp _encoder;
     private readonly Tensor _rewardWeights;
-    private readonly optim.Optimizer _generatorStep;
-    private readonly optim.Optimizer _perturbationStep;
-    private readonly optim.Optimizer _criticStep;
+    private readonly Descent _generatorStep;
+    private readonly Descent _perturbationStep;
+    private readonly Descent _criticStep;
     private int _updates;
 
     /// <summary>Prepares a training.</summary>
     /// <param name="log">The log, one action a request; it must outlive the learner.</param>
     /// <param name="actions">The formula.</param>
     /// <param name="options">Hyper-parameters.</param>
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
     /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
-    public BatchRl(FusionLog log, FusionActions actions, BatchRlOptions options)
+    public BatchRl(FusionLog log, FusionActions actions, BatchRlOptions options, World? world = null)
     {
         if (log.Action.shape[1] != 1)
             throw new ArgumentException("BatchRL-MTF learns one action a request.", nameof(log));
         _options = options;
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
         manual_seed(options.Seed);
         _stateWidth = (int)log.State.shape[1];
         Policy = new BatchRlPolicy(actions, _stateWidth, options);
         _target = new BatchRlPolicy(actions, _stateWidth, options);
         _encoder = new Mlp(_stateWidth + actions.Width, options.Hidden, 2 * Policy.LatentWidth);
-        _sampler = new TransitionSampler(log, options.BatchSize, options.Seed);
+        _sampler = new TransitionSampler(log, options.BatchSize, options.Seed, _slice);
         _chance = new Generator(unchecked((ulong)options.Seed + 1));
         _rewardWeights = RewardScale.Weights(log, options.RewardWeights);
         using (var scope = NewDisposeScope())
             Policy.Critics.StartAt((log.Returns(options.Discount).mean([0L]) * _rewardWeights).sum().expand(2));
         _target.Follow(Policy, 1);
-        _generatorStep = optim.Adam([.. _encoder.parameters(), .. Policy.Decoder.parameters()], options.GeneratorRate);
-        _perturbationStep = optim.Adam(Policy.Perturbation.parameters(), options.PerturbationRate);
-        _criticStep = optim.Adam(Policy.Critics.parameters(), options.CriticRate);
+        _generatorStep = new Descent("generator", optim.Adam([.. _encoder.parameters(), .. Policy.Decoder.parameters()], options.GeneratorRate));
+        _perturbationStep = new Descent("perturbation", optim.Adam(Policy.Perturbation.parameters(), options.PerturbationRate));
+        _criticStep = new Descent("critics", optim.Adam(Policy.Critics.parameters(), options.CriticRate));
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -58,7 +62,7 @@ public sealed class BatchRl : IFusionLearner
         FusionLog log, FusionActions actions, BatchRlOptions options, IProgress<FitProgress>? progress = null, CancellationToken cancellation = default)
     {
         using var learner = new BatchRl(log, actions, options);
-        return FusionTraining.Run(learner, options.Updates, "BatchRL-MTF", progress, null, cancellation);
+        return FusionTraining.Run(learner, options.Updates, "BatchRL-MTF", progress, cancellation: cancellation);
     }
 
     /// <inheritdoc/>
@@ -76,12 +80,12 @@ public sealed class BatchRl : IFusionLearner
         var batch = _sampler.Draw();
         var action = batch.Action.squeeze(1);
 
-        Minimise(_generatorStep, GeneratorLoss(batch.State, action));
+        _generatorStep.Minimise(GeneratorLoss(batch.State, action), _slice);
 
         var q = Policy.Critics.call(cat([batch.State, action], -1));
-        Minimise(_criticStep, Bcq.CriticLoss(q, Target(batch)));
+        _criticStep.Minimise(Bcq.CriticLoss(q, Target(batch)), _slice);
 
-        Minimise(_perturbationStep, PerturbationLoss(batch.State));
+        _perturbationStep.Minimise(PerturbationLoss(batch.State), _slice);
 
         if (++_updates % _options.TargetEvery == 0)
             _target.Follow(Policy, _options.TargetRate);
@@ -110,7 +114,7 @@ public sealed class BatchRl : IFusionLearner
     {
         using var quiet = no_grad();
         var count = batch.NextState.shape[0];
-        var latents = BatchRlPolicy.Latents([count * _options.Samples, Policy.LatentWidth], _chance);
+        var latents = Latents(count * _options.Samples);
         var states = batch.NextState.repeat_interleave(_options.Samples, 0);
         var proposals = _target.Perturb(states, Policy.Decode(states, latents));
         var nextQ = _target.Critics.call(cat([states, proposals], -1)).reshape(2, count, _options.Samples);
@@ -122,7 +126,7 @@ public sealed class BatchRl : IFusionLearner
         var code = _encoder.call(cat([state, action], -1));
         var mean = code.narrow(-1, 0, Policy.LatentWidth);
         var logDeviation = code.narrow(-1, Policy.LatentWidth, Policy.LatentWidth).clamp(-4, 4);
-        var latent = mean + (logDeviation.exp() * randn(mean.shape, generator: _chance));
+        var latent = mean + (logDeviation.exp() * Latents(mean.shape[0]));
         return Bcq.GeneratorLoss(Policy.Decode(state, latent), action, mean, logDeviation, _options.KlWeight);
     }
 
@@ -131,14 +135,10 @@ public sealed class BatchRl : IFusionLearner
     {
         Tensor action;
         using (no_grad())
-            action = Policy.Decode(state, BatchRlPolicy.Latents([state.shape[0], Policy.LatentWidth], _chance)).detach();
+            action = Policy.Decode(state, Latents(state.shape[0])).detach();
         return -Policy.Critics.Frozen(state, Policy.Perturb(state, action), member: 0).mean();
     }
 
-    private static void Minimise(optim.Optimizer optimizer, Tensor loss)
-    {
-        optimizer.zero_grad();
-        loss.backward();
-        optimizer.step();
-    }
+    // Standard normal [rows, Z].
+    private Tensor Latents(long rows) => _slice.Draw([rows, Policy.LatentWidth], shape => BatchRlPolicy.Latents(shape, _chance));
 }

@@ -1,4 +1,5 @@
 using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using TorchSharp.Modules;
@@ -16,23 +17,26 @@ public sealed class CqlSac : IFusionLearner
     public const string Algorithm = "cql-sac";
 
     private readonly CqlSacOptions _options;
+    private readonly BatchSlice _slice;
     private readonly RequestSampler _sampler;
     private readonly Generator _chance;
     private readonly CriticEnsemble _critics;
     private readonly Parameter _logTemperature;
-    private readonly optim.Optimizer _actorStep;
-    private readonly optim.Optimizer _criticStep;
-    private readonly optim.Optimizer _temperatureStep;
+    private readonly Descent _actorStep;
+    private readonly Descent _criticStep;
+    private readonly Descent _temperatureStep;
 
     /// <summary>Prepares a training.</summary>
     /// <param name="log">The log, one action a request; it must outlive the learner.</param>
     /// <param name="actions">The formula.</param>
     /// <param name="options">Hyper-parameters.</param>
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
     /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
-    public CqlSac(FusionLog log, FusionActions actions, CqlSacOptions options)
+    public CqlSac(FusionLog log, FusionActions actions, CqlSacOptions options, World? world = null)
     {
         _options = options;
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed);
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
         _chance = new Generator(unchecked((ulong)options.Seed + 1));
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
@@ -41,9 +45,9 @@ public sealed class CqlSac : IFusionLearner
         TargetCritics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics.Follow(_critics, 1);
         _logTemperature = nn.Parameter(zeros(1));
-        _actorStep = optim.Adam(Policy.Network.parameters(), options.ActorRate);
-        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
-        _temperatureStep = optim.Adam([_logTemperature], options.ActorRate);
+        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.ActorRate));
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
+        _temperatureStep = new Descent("temperature", optim.Adam([_logTemperature], options.ActorRate));
     }
 
     /// <summary>The mean of pi, as far as it is; the learner owns it.</summary>
@@ -95,15 +99,15 @@ public sealed class CqlSac : IFusionLearner
         using var scope = NewDisposeScope();
         var batch = _sampler.Draw();
         var (action, logDensity) = Draw(batch.State);
-        _temperatureStep.Minimise(TemperatureLoss(_logTemperature, logDensity, Policy.Actions.Width));
+        _temperatureStep.Minimise(TemperatureLoss(_logTemperature, logDensity, Policy.Actions.Width), _slice);
         var temperature = _logTemperature.detach().exp();
-        _actorStep.Minimise(ActorLoss(_critics.Frozen(batch.State, action), logDensity, temperature));
+        _actorStep.Minimise(ActorLoss(_critics.Frozen(batch.State, action), logDensity, temperature), _slice);
 
         var logged = _critics.call(cat([batch.State, batch.Action], -1));
         var loss = BellmanLoss(logged, Target(batch));
         if (_options.Conservatism > 0)
             loss += ConservativeTerm(batch, logged) * _options.Conservatism;
-        _criticStep.Minimise(loss);
+        _criticStep.Minimise(loss, _slice);
         TargetCritics.Follow(_critics, _options.TargetRate);
         return logged[0].mean().item<float>();
     }
@@ -142,7 +146,7 @@ public sealed class CqlSac : IFusionLearner
         Tensor logDensity;
         using (no_grad())
         {
-            var even = (rand([count * samples, width], generator: _chance) * 2) - 1;
+            var even = (_slice.Draw([count * samples, width], shape => rand(shape, generator: _chance)) * 2) - 1;
             var here = Draw(batch.State, samples);
             var there = Draw(batch.NextState, samples);
             actions = cat([even, here.Action, there.Action]);
@@ -157,5 +161,6 @@ public sealed class CqlSac : IFusionLearner
 
     // Some actions a state, those of one state after the other: the network sees each state once.
     private (Tensor Action, Tensor LogDensity) Draw(Tensor state, int samples = 1) => SquashedGaussian.Draw(
-        Policy.Network.call(state).repeat_interleave(samples, 0), randn([state.shape[0] * samples, Policy.Actions.Width], generator: _chance));
+        Policy.Network.call(state).repeat_interleave(samples, 0),
+        _slice.Draw([state.shape[0] * samples, Policy.Actions.Width], shape => randn(shape, generator: _chance)));
 }

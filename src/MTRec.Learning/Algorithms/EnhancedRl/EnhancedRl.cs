@@ -1,4 +1,5 @@
 using MTRec.Learning.Algorithms.UnifiedRl;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -20,8 +21,9 @@ public sealed class EnhancedRl : IProgressiveLearner
     private readonly EnhancedRlPolicy _targetActor;
     private readonly CriticEnsemble _critics;
     private readonly CriticEnsemble _targetCritics;
-    private readonly optim.Optimizer _actorStep;
-    private readonly optim.Optimizer _criticStep;
+    private readonly Descent _actorStep;
+    private readonly Descent _criticStep;
+    private readonly BatchSlice _slice;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
     private Tensor? _meanAction;
@@ -33,7 +35,8 @@ public sealed class EnhancedRl : IProgressiveLearner
     /// <param name="itemWidth">F.</param>
     /// <param name="groups">q: reward groups.</param>
     /// <param name="options">Hyper-parameters.</param>
-    public EnhancedRl(FusionActions actions, int stateWidth, int itemWidth, int groups, EnhancedRlOptions options)
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
+    public EnhancedRl(FusionActions actions, int stateWidth, int itemWidth, int groups, EnhancedRlOptions options, World? world = null)
     {
         (_actions, _stateWidth, _itemWidth, _groups, _options) = (actions, stateWidth, itemWidth, groups, options);
         manual_seed(options.Seed);
@@ -43,8 +46,9 @@ public sealed class EnhancedRl : IProgressiveLearner
         _critics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
         _targetCritics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
         _targetCritics.Follow(_critics, 1);
-        _actorStep = optim.Adam(Policy.parameters(), options.ActorRate);
-        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
+        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate));
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -81,7 +85,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         _meanAction?.Dispose();
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
-        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates, _slice);
     }
 
     /// <inheritdoc/>
@@ -139,19 +143,15 @@ public sealed class EnhancedRl : IProgressiveLearner
     private double ImproveCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        _criticStep.zero_grad();
         var (loss, q) = CriticLoss(batch);
-        loss.backward();
-        _criticStep.step();
+        _criticStep.Minimise(loss, _slice);
         return (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
     }
 
     private void ImproveActor(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        _actorStep.zero_grad();
-        ActorLoss(batch).backward();
-        _actorStep.step();
+        _actorStep.Minimise(ActorLoss(batch), _slice);
     }
 
     /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>
@@ -198,7 +198,8 @@ public sealed class EnhancedRl : IProgressiveLearner
 
         var shown = batch.Items.shape[1];
         var fused = _actions.Fuse(action, scores);
-        var temperature = Math.Max(fused.detach().std(1, unbiased: false).mean().item<float>() * _options.Temperature, 1e-6);
+        var spread = _slice.Mean(fused.detach().std(1, unbiased: false).mean().item<float>());
+        var temperature = Math.Max(spread * _options.Temperature, 1e-6);
         var chances = PairLosses.Choice(fused, shown, batch.PassedOver!.Weight, temperature);
         return ((penalty * (_options.Eta / items.shape[1])) - ((chances * values).sum(1) * shown)).mean();
     }

@@ -1,4 +1,5 @@
 using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using TorchSharp.Modules;
@@ -19,24 +20,27 @@ public sealed class Iql : IFusionLearner
     private const double HighestLogDeviation = 2;
 
     private readonly IqlOptions _options;
+    private readonly BatchSlice _slice;
     private readonly RequestSampler _sampler;
     private readonly Mlp _value;
     private readonly CriticEnsemble _critics;
     private readonly Parameter _logDeviation;
-    private readonly optim.Optimizer _valueStep;
-    private readonly optim.Optimizer _actorStep;
-    private readonly optim.Optimizer _criticStep;
+    private readonly Descent _valueStep;
+    private readonly Descent _actorStep;
+    private readonly Descent _criticStep;
     private int _updates;
 
     /// <summary>Prepares a training.</summary>
     /// <param name="log">The log, one action a request; it must outlive the learner.</param>
     /// <param name="actions">The formula.</param>
     /// <param name="options">Hyper-parameters.</param>
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
     /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
-    public Iql(FusionLog log, FusionActions actions, IqlOptions options)
+    public Iql(FusionLog log, FusionActions actions, IqlOptions options, World? world = null)
     {
         _options = options;
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed);
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
         Policy = new ActorPolicy(Algorithm, actions, new Mlp(state, options.Hidden, actions.Width));
@@ -45,9 +49,9 @@ public sealed class Iql : IFusionLearner
         _critics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics.Follow(_critics, 1);
-        _valueStep = optim.Adam(_value.parameters(), options.LearningRate);
-        _actorStep = optim.Adam([.. Policy.Network.parameters(), _logDeviation], options.LearningRate);
-        _criticStep = optim.Adam(_critics.parameters(), options.LearningRate);
+        _valueStep = new Descent("value", optim.Adam(_value.parameters(), options.LearningRate));
+        _actorStep = new Descent("actor", optim.Adam([.. Policy.Network.parameters(), _logDeviation], options.LearningRate));
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate));
     }
 
     /// <summary>The mean of pi, as far as it is; the learner owns it.</summary>
@@ -102,15 +106,14 @@ public sealed class Iql : IFusionLearner
         using var scope = NewDisposeScope();
         var batch = _sampler.Draw();
         var advantage = TargetQ(batch) - Value(batch.State);
-        _valueStep.Minimise(ValueLoss(advantage, _options.Expectile));
+        _valueStep.Minimise(ValueLoss(advantage, _options.Expectile), _slice);
 
-        foreach (var group in _actorStep.ParamGroups)
-            group.LearningRate = _options.LearningRate * (1 + Math.Cos(Math.PI * Math.Min(1, _updates / (double)_options.Updates))) / 2;
+        _actorStep.LearningRate = _options.LearningRate * (1 + Math.Cos(Math.PI * Math.Min(1, _updates / (double)_options.Updates))) / 2;
         var logDensity = LogDensity(batch.Action, Policy.Act(batch.State), _logDeviation);
-        _actorStep.Minimise(ActorLoss(advantage, logDensity, _options.Temperature, _options.LargestWeight));
+        _actorStep.Minimise(ActorLoss(advantage, logDensity, _options.Temperature, _options.LargestWeight), _slice);
 
         var q = _critics.call(cat([batch.State, batch.Action], -1));
-        _criticStep.Minimise(CriticLoss(q, Target(batch)));
+        _criticStep.Minimise(CriticLoss(q, Target(batch)), _slice);
         TargetCritics.Follow(_critics, _options.TargetRate);
         _updates++;
         return q[0].mean().item<float>();

@@ -1,5 +1,6 @@
 using MTRec.Core.Bundles;
 using MTRec.Export;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -26,19 +27,23 @@ public sealed class MentalRewardModel(Backbone backbone, QuantileQNetwork q, Rew
     /// <summary>Means [examples] and quantiles [examples, N] of r(s, positive), row by row.</summary>
     /// <param name="examples">The examples.</param>
     /// <param name="view">What they know.</param>
-    public (float[] Means, float[] Quantiles) Predict(ImpressionExamples examples, ExampleView view)
+    /// <param name="world">The ranks that share the work, all of which must call; this process alone where left out.</param>
+    public (float[] Means, float[] Quantiles) Predict(ImpressionExamples examples, ExampleView view, World? world = null)
     {
         using var quiet = no_grad();
         var means = new float[examples.Count];
         var all = new float[examples.Count * quantiles];
         var views = Enumerable.Repeat(view, EvaluationBatch).ToArray();
-        foreach (var rows in BatchOrder.InOrder(examples.Count, EvaluationBatch))
+        foreach (var rows in (world ?? World.Alone).Share(BatchOrder.InOrder(examples.Count, EvaluationBatch)))
         {
             using var scope = NewDisposeScope();
             var (mean, predicted, _) = Predict(examples.Batch(rows, views.AsSpan(0, rows.Length)));
             mean.Floats().CopyTo(means, rows[0]);
             predicted.Floats().CopyTo(all, rows[0] * quantiles);
         }
+
+        world?.Sum(means);
+        world?.Sum(all);
 
         return (means, all);
     }

@@ -1,4 +1,5 @@
 using MTRec.Export;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Networks;
@@ -11,7 +12,9 @@ namespace MTRec.Learning.Algorithms.MentalReward;
 /// <param name="seed">Seed of the batches and of the views.</param>
 /// <param name="progress">Told of every step; may be null.</param>
 /// <param name="cancellation">Ends the learning between two steps.</param>
-public sealed class MentalRewardTraining(QrIqlOptions options, ViewSampler views, int seed, IProgress<FitProgress>? progress, CancellationToken cancellation)
+/// <param name="world">The ranks that share the work; this process alone where left out.</param>
+public sealed class MentalRewardTraining(
+    QrIqlOptions options, ViewSampler views, int seed, IProgress<FitProgress>? progress, CancellationToken cancellation, World? world = null)
 {
     /// <summary>Learns.</summary>
     /// <param name="backbone">Makes a backbone.</param>
@@ -25,10 +28,10 @@ public sealed class MentalRewardTraining(QrIqlOptions options, ViewSampler views
     public LearnedMentalReward Fit(
         Func<Backbone> backbone, ImpressionExamples train, ImpressionExamples dev, Func<string, bool>? calibrating = null, OnnxGraph? from = null)
     {
-        var inverse = new QrIql(options, views, new Fitter(options.Fit, progress, cancellation), seed);
+        var inverse = new QrIql(options, views, new Fitter(options.Fit, progress, cancellation, world), seed);
         var goesOn = false;
         var soft = inverse.Fit("mental reward", backbone, train, dev, model => goesOn = from is not null && model.TryGoOn(from));
-        var regression = new RewardRegression(options, views, new Fitter(options.HeadFit, progress, cancellation), seed);
+        var regression = new RewardRegression(options, views, new Fitter(options.HeadFit, progress, cancellation, world), seed);
         RewardHead head;
         try
         {

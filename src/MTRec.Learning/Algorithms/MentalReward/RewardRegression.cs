@@ -31,7 +31,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         if (trainRows.Length == 0 || validationRows.Length == 0)
             throw new ArgumentException("There is no positive response with an impression after it, so no reward to learn.", nameof(train));
 
-        var recovered = soft.Recover(train, ExampleView.Cold, options);
+        var recovered = soft.Recover(train, ExampleView.Cold, options, fitter.World);
         var mean = trainRows.Average(row => (double)recovered[row]);
         var deviation = Math.Sqrt(trainRows.Average(row => Math.Pow(recovered[row] - mean, 2)));
         var head = new RewardHead(
@@ -49,17 +49,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
                 return [.. BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random).Select(batch => Array.ConvertAll(batch, i => trainRows[i]))];
             },
             rows => Loss(head, soft, train, rows, drawn),
-            () =>
-            {
-                var sum = 0.0;
-                foreach (var rows in validationRows.Chunk(EvaluationBatch))
-                {
-                    using var scope = NewDisposeScope();
-                    sum += Loss(head, soft, validation, rows, validationViews).item<float>() * rows.Length;
-                }
-
-                return sum / validationRows.Length;
-            });
+            () => fitter.Mean(validationRows.Chunk(EvaluationBatch), rows => Loss(head, soft, validation, rows, validationViews)));
         return head;
     }
 
@@ -78,8 +68,8 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         var outcomes = new List<float>();
         foreach (var view in new[] { ExampleView.Cold, ExampleView.Warm })
         {
-            var recovered = soft.Recover(examples, view, options);
-            var (_, quantiles) = model.Predict(examples, view);
+            var recovered = soft.Recover(examples, view, options, fitter.World);
+            var (_, quantiles) = model.Predict(examples, view, fitter.World);
             outcomes.AddRange(rows.Select(row => recovered[row]));
             predicted.AddRange(rows.SelectMany(row => quantiles.AsSpan(row * options.RewardQuantiles, options.RewardQuantiles).ToArray()));
         }

@@ -44,17 +44,9 @@ internal sealed class SoftQLearner(ViewSampler views, Fitter fitter, double targ
                 return BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random);
             },
             rows => loss(model, target, train, rows, Array.ConvertAll(rows, row => drawn[row])),
-            () =>
-            {
-                var sum = 0.0;
-                foreach (var rows in BatchOrder.InOrder(validation.Count, EvaluationBatch))
-                {
-                    using var scope = NewDisposeScope();
-                    sum += loss(model, model, validation, rows, Array.ConvertAll(rows, row => validationViews[row])).item<float>() * rows.Length;
-                }
-
-                return sum / validation.Count;
-            },
+            () => fitter.Mean(
+                BatchOrder.InOrder(validation.Count, EvaluationBatch),
+                rows => loss(model, model, validation, rows, Array.ConvertAll(rows, row => validationViews[row]))),
             afterStep: () => target.Follow(model, targetRate));
         return model;
     }

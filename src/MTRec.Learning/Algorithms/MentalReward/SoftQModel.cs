@@ -1,4 +1,5 @@
 using MTRec.Export;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Examples;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -59,19 +60,23 @@ public sealed class SoftQModel : nn.Module<FeatureBatch, Tensor>
     /// <param name="examples">The examples.</param>
     /// <param name="view">What they know.</param>
     /// <param name="options">gamma and what counts as positive.</param>
-    public float[] Recover(ImpressionExamples examples, ExampleView view, QrIqlOptions options)
+    /// <param name="world">The ranks that share the work, all of which must call; this process alone where left out.</param>
+    public float[] Recover(ImpressionExamples examples, ExampleView view, QrIqlOptions options, World? world = null)
     {
         using var quiet = no_grad();
         var q = new float[examples.Count * QuantileQNetwork.Actions];
         var values = new float[examples.Count];
         var views = Enumerable.Repeat(view, EvaluationBatch).ToArray();
-        foreach (var rows in BatchOrder.InOrder(examples.Count, EvaluationBatch))
+        foreach (var rows in (world ?? World.Alone).Share(BatchOrder.InOrder(examples.Count, EvaluationBatch)))
         {
             using var scope = NewDisposeScope();
             var quantiles = call(examples.Batch(rows, views.AsSpan(0, rows.Length)));
             SoftQ.Q(quantiles).Floats().CopyTo(q, rows[0] * QuantileQNetwork.Actions);
             SoftQ.V(quantiles).Floats().CopyTo(values, rows[0]);
         }
+
+        world?.Sum(q);
+        world?.Sum(values);
 
         var rewards = new float[examples.Count];
         for (var row = 0; row < rewards.Length; row++)

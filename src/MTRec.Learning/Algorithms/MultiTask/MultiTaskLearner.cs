@@ -44,17 +44,9 @@ public sealed class MultiTaskLearner(
                 return BatchOrder.Shuffle(lengths, fitter.Options.BatchSize, random);
             },
             rows => Loss(model, train, trainTargets, rows, drawn, weights),
-            () =>
-            {
-                var sum = 0.0;
-                foreach (var rows in BatchOrder.InOrder(validation.Count, EvaluationBatch))
-                {
-                    using var scope = NewDisposeScope();
-                    sum += Loss(model, validation, validationTargets, rows, validationViews, weights).item<float>() * rows.Length;
-                }
-
-                return sum / validation.Count;
-            });
+            () => fitter.Mean(
+                BatchOrder.InOrder(validation.Count, EvaluationBatch),
+                rows => Loss(model, validation, validationTargets, rows, validationViews, weights)));
     }
 
     /// <summary>The scores [examples, K] in the tasks' units, row by row.</summary>
@@ -66,13 +58,14 @@ public sealed class MultiTaskLearner(
         using var quiet = no_grad();
         var scores = new float[examples.Count * tasks.Count];
         var drawn = Enumerable.Repeat(view, EvaluationBatch).ToArray();
-        foreach (var rows in BatchOrder.InOrder(examples.Count, EvaluationBatch))
+        foreach (var rows in fitter.World.Share(BatchOrder.InOrder(examples.Count, EvaluationBatch)))
         {
             using var scope = NewDisposeScope();
             var batch = TaskScores.Of(model.call(examples.Batch(rows, drawn.AsSpan(0, rows.Length))), tasks);
             batch.Floats().CopyTo(scores, rows[0] * tasks.Count);
         }
 
+        fitter.World.Sum(scores);
         return scores;
     }
 

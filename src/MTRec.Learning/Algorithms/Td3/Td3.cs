@@ -1,4 +1,5 @@
 using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -15,22 +16,27 @@ public sealed class Td3 : IFusionLearner
     public const string Algorithm = "td3";
 
     private readonly Td3Options _options;
+    private readonly BatchSlice _slice;
     private readonly RequestSampler _sampler;
     private readonly Generator _chance;
     private readonly CriticEnsemble _critics;
-    private readonly optim.Optimizer _actorStep;
-    private readonly optim.Optimizer _criticStep;
+    private readonly Descent _actorStep;
+    private readonly Descent _criticStep;
     private int _updates;
 
     /// <summary>Prepares a training.</summary>
     /// <param name="log">The log, one action a request; it must outlive the learner.</param>
     /// <param name="actions">The formula.</param>
     /// <param name="options">Hyper-parameters.</param>
-    /// <exception cref="ArgumentException">The log holds actions of single items.</exception>
-    public Td3(FusionLog log, FusionActions actions, Td3Options options)
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
+    /// <exception cref="ArgumentException">The log holds actions of single items, or ranks are to share TD3+BC.</exception>
+    public Td3(FusionLog log, FusionActions actions, Td3Options options, World? world = null)
     {
         _options = options;
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed);
+        if (options.BehaviourCloning is not null && (world ?? World.Alone).Size > 1)
+            throw new ArgumentException("TD3+BC's lambda is a statistic of the whole batch, which ranks do not share: train it in one process.", nameof(options));
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
         _chance = new Generator(unchecked((ulong)options.Seed + 1));
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
@@ -40,8 +46,8 @@ public sealed class Td3 : IFusionLearner
         _critics = Critics();
         TargetCritics = Critics();
         TargetCritics.Follow(_critics, 1);
-        _actorStep = optim.Adam(Policy.Network.parameters(), options.LearningRate);
-        _criticStep = optim.Adam(_critics.parameters(), options.LearningRate);
+        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.LearningRate));
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate));
 
         ActorPolicy Actor() => new(Algorithm, actions, new Mlp(state, options.Hidden, actions.Width));
 
@@ -92,12 +98,12 @@ public sealed class Td3 : IFusionLearner
         using var scope = NewDisposeScope();
         var batch = _sampler.Draw();
         var q = _critics.call(cat([batch.State, batch.Action], -1));
-        _criticStep.Minimise(CriticLoss(q, Target(batch)));
+        _criticStep.Minimise(CriticLoss(q, Target(batch)), _slice);
         if (++_updates % _options.PolicyDelay == 0)
         {
             var chosen = Policy.Act(batch.State);
             var value = _critics.Frozen(batch.State, chosen, member: 0);
-            _actorStep.Minimise(ActorLoss(value, chosen, batch.Action, _options.BehaviourCloning));
+            _actorStep.Minimise(ActorLoss(value, chosen, batch.Action, _options.BehaviourCloning), _slice);
             TargetPolicy.Network.Follow(Policy.Network, _options.TargetRate);
             TargetCritics.Follow(_critics, _options.TargetRate);
         }
@@ -126,7 +132,7 @@ public sealed class Td3 : IFusionLearner
     {
         using var quiet = no_grad();
         var action = TargetPolicy.Act(batch.NextState);
-        action = Smooth(action, randn(action.shape, generator: _chance) * _options.TargetNoise, _options.NoiseClip);
+        action = Smooth(action, _slice.Draw(action.shape, shape => randn(shape, generator: _chance)) * _options.TargetNoise, _options.NoiseClip);
         return Target(batch.Reward, batch.Continues, TargetCritics.call(cat([batch.NextState, action], -1)), _options.Discount);
     }
 }

@@ -1,3 +1,4 @@
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -18,8 +19,9 @@ public sealed class UnifiedRl : IProgressiveLearner
     private readonly UnifiedRlPolicy _targetActor;
     private readonly CriticEnsemble _critics;
     private readonly CriticEnsemble _targetCritics;
-    private readonly optim.Optimizer _actorStep;
-    private readonly optim.Optimizer _criticStep;
+    private readonly Descent _actorStep;
+    private readonly Descent _criticStep;
+    private readonly BatchSlice _slice;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
     private Tensor? _meanAction;
@@ -30,7 +32,8 @@ public sealed class UnifiedRl : IProgressiveLearner
     /// <param name="stateWidth">S.</param>
     /// <param name="groups">q: reward groups.</param>
     /// <param name="options">Hyper-parameters.</param>
-    public UnifiedRl(FusionActions actions, int stateWidth, int groups, UnifiedRlOptions options)
+    /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
+    public UnifiedRl(FusionActions actions, int stateWidth, int groups, UnifiedRlOptions options, World? world = null)
     {
         (_actions, _stateWidth, _groups, _options) = (actions, stateWidth, groups, options);
         manual_seed(options.Seed);
@@ -39,8 +42,9 @@ public sealed class UnifiedRl : IProgressiveLearner
         _critics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
         _targetCritics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
         _targetCritics.Follow(_critics, 1);
-        _actorStep = optim.Adam(Policy.parameters(), options.ActorRate);
-        _criticStep = optim.Adam(_critics.parameters(), options.CriticRate);
+        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate));
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
+        _slice = (world ?? World.Alone).Slice(options.BatchSize);
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -75,7 +79,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         _meanAction?.Dispose();
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
-        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates);
+        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates, _slice);
     }
 
     /// <inheritdoc/>
@@ -95,16 +99,9 @@ public sealed class UnifiedRl : IProgressiveLearner
         var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
 
         var q = ByGroup(_critics.call(cat([batch.State, Standardised(batch, batch.Action.squeeze(1))], -1)));
-        _criticStep.zero_grad();
-        EnsembleLosses.CriticLoss(q, Target(batch)).backward();
-        _criticStep.step();
-
+        _criticStep.Minimise(EnsembleLosses.CriticLoss(q, Target(batch)), _slice);
         if (_updates >= _options.CriticWarmUp)
-        {
-            _actorStep.zero_grad();
-            ActorLoss(batch).backward();
-            _actorStep.step();
-        }
+            _actorStep.Minimise(ActorLoss(batch), _slice);
 
         if (++_updates % _options.TargetEvery == 0)
         {

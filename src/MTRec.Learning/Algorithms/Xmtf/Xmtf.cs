@@ -1,5 +1,6 @@
 using System.Globalization;
 using MTRec.Learning.Algorithms.ActorCritic;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
@@ -14,7 +15,11 @@ namespace MTRec.Learning.Algorithms.Xmtf;
 /// </summary>
 /// <param name="options">How.</param>
 /// <param name="progress">Told of every update; may be null.</param>
-public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress = null)
+/// <param name="world">
+/// The ranks that share the outer stage's batches; this process alone where left out. The inner stage, whose loss scales by the spread of the whole
+/// batch, every rank computes whole.
+/// </param>
+public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress = null, World? world = null)
 {
     private const int Watched = 256;
     private const int WatchedSteps = 8;
@@ -48,9 +53,9 @@ public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress =
 
             using var through = new CellEnvironment(environment, cells);
             using var log = new LogCollector(through).Collect(unbent, new Exploration.Gaussian(options.Exploration), options.Sessions, random.Next());
-            using var learner = new Td3.Td3(log, actions, options.Outer with { Seed = random.Next() });
+            using var learner = new Td3.Td3(log, actions, options.Outer with { Seed = random.Next() }, world);
             actor = (ActorPolicy)FusionTraining.Run(
-                learner, options.Outer.Updates, $"xMTF's outer stage, round {round + 1} of {options.Rounds}", progress, cancellation: cancellation);
+                learner, options.Outer.Updates, $"xMTF's outer stage, round {round + 1} of {options.Rounds}", progress, cancellation: cancellation, world: world);
         }
 
         return new XmtfPolicy(cells, actor!);
@@ -90,7 +95,8 @@ public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress =
     internal void Transfer(XmtfPolicy outer, FusionCells cells, Seen seen, int seed, CancellationToken cancellation)
     {
         using var chance = new Generator((ulong)seed);
-        using var optimizer = optim.Adam(cells.parameters(), options.TransferRate);
+        using var descent = new Descent("cells", optim.Adam(cells.parameters(), options.TransferRate));
+        var batch = (world ?? World.Alone).Whole(options.TransferBatch);
         for (var update = 1; update <= options.TransferUpdates; update++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -101,7 +107,7 @@ public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress =
                 order = outer.Score(state, scores);
             var outputs = cells.call(state, scores);
             var transfer = TransferLoss(order, outputs.sum(-1), options.Sharpness);
-            optimizer.Minimise(transfer + (MonotonicityLoss(scores, outputs, cells.Directions) * options.Monotonicity));
+            descent.Minimise(transfer + (MonotonicityLoss(scores, outputs, cells.Directions) * options.Monotonicity), batch);
             if (update % Report == 0)
             {
                 progress?.Report(new FitProgress(

@@ -204,7 +204,7 @@ internal sealed class FusionSeed(
                 using var seen = learner.Snapshot();
                 curve.Add((update, _curve.Of(seen).Returns.Average()));
             },
-            cancellation);
+            cancellation: cancellation);
         Grade(row, policy, heldOut, curve, q.Points);
     }
 
