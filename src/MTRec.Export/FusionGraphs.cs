@@ -67,20 +67,23 @@ public static class FusionGraphs
     /// <summary>Task scores [n, K] on [0, 1], as <see cref="TaskDefinition.Normalise"/>.</summary>
     public static OnnxValue Normalise(OnnxGraph graph, IReadOnlyList<TaskDefinition> tasks, OnnxValue scores)
     {
+        // Where all have one range, as probabilities do, numbers do for rows: the runtime takes a number to the whole tensor at once, a row to one row after the other.
+        if (tasks.All(task => task.Min == tasks[0].Min && task.Max == tasks[0].Max))
+        {
+            var (low, high) = (tasks[0].Min, tasks[0].Max);
+            var clipped = graph.Clip(scores, low, high);
+            return (low, high) == (0, 1) ? clipped : (clipped - graph.Scalar(low)) / graph.Scalar(high - low);
+        }
+
         var min = graph.Constant([.. tasks.Select(task => task.Min)], tasks.Count);
         var max = graph.Constant([.. tasks.Select(task => task.Max)], tasks.Count);
         var range = graph.Constant([.. tasks.Select(task => task.Max - task.Min)], tasks.Count);
         return (graph.Min(graph.Max(scores, min), max) - min) / range;
     }
 
-    // Column by column: ReduceSum rounds a row by its place among the rows, and a candidate's score must not depend on its neighbours.
-    private static OnnxValue Sum(OnnxGraph graph, OnnxValue contributions, int tasks)
-    {
-        var sum = graph.Select(contributions, 1, 0);
-        for (var task = 1; task < tasks; task++)
-            sum += graph.Select(contributions, 1, task);
-        return sum;
-    }
+    // As a product with ones: ReduceSum rounds a row by its place among the rows, and a candidate's score must not depend on its neighbours.
+    private static OnnxValue Sum(OnnxGraph graph, OnnxValue contributions, int tasks) =>
+        graph.Squeeze(graph.MatMul(contributions, graph.Constant([.. Enumerable.Repeat(1f, tasks)], tasks, 1)), 1);
 
     private static OnnxValue Contributions(OnnxGraph graph, FusionSection fusion, OnnxValue scores, OnnxValue action, int tasks)
     {

@@ -76,8 +76,22 @@ public sealed partial class OnnxGraph
     /// <summary>Hyperbolic tangent.</summary>
     public OnnxValue Tanh(OnnxValue x) => OnFloats("Tanh", [x]);
 
-    /// <summary>log(1 + exp(x)).</summary>
-    public OnnxValue Softplus(OnnxValue x) => OnFloats("Softplus", [x]);
+    /// <summary>
+    /// log(1 + exp(x)) = max(x, 0) + log(1 + e) for e = exp(-|x|), and log(1 + e) = 2 artanh(z) for z = e / (2 + e), whose series in z to the 13th power is
+    /// right to a float's last digit, as z is at most 1/3. ONNX Runtime's own Softplus takes three times as long and rounds an element by its
+    /// place in the tensor.
+    /// </summary>
+    public OnnxValue Softplus(OnnxValue x)
+    {
+        const int Degree = 13;
+        var e = Exp(Neg(Abs(x)));
+        var z = e / (e + Scalar(2));
+        var square = z * z;
+        var series = Scalar(2f / Degree);
+        for (var power = Degree - 2; power > 0; power -= 2)
+            series = (square * series) + Scalar(2f / power);
+        return Relu(x) + (z * series);
+    }
 
     /// <summary>Whether a = b.</summary>
     public OnnxValue Equal(OnnxValue a, OnnxValue b) => OnSame("Equal", OnnxType.Bool, a, b);
