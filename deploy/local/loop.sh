@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A closed loop on this machine: redis-server, two replicas of the service, a worker that learns, and simulated users who come back every day.
 # Prints what came of each day, what the worker decided, and that every exposure is accounted for; ends within a quarter of an hour.
-#   deploy/local/loop.sh [--environment kuairand|soft-user] [--users N] [--days N] [--seed N] [--data DIR] [--out DIR] [--algorithm NAME]
+#   deploy/local/loop.sh [--environment kuairand|soft-user] [--users N] [--days N] [--seed N] [--data DIR] [--out DIR] [--algorithm NAME] [--updates N]
 #     [--kill worker|replica|redis|all]   kill -9 in the middle of a day, and a start again: each on a day of its own
 #     [--sabotage]                        the learner is given every reward with its sign flipped
 #     [--gate off]                        whatever was learned is published
@@ -13,7 +13,7 @@ usage() { sed -n '4,7s/^# *//p' deploy/local/loop.sh >&2; exit 2; }
 say() { echo "loop: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-environment=kuairand users='' days='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' drills=()
+environment=kuairand users='' days='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' learning=()
 while [[ $# -gt 0 ]]; do
   case $1 in
     --environment) environment=${2-}; shift ;;
@@ -23,9 +23,10 @@ while [[ $# -gt 0 ]]; do
     --data) data=$(cd "$caller" && realpath -m -- "${2:?--data needs a folder}"); shift ;;
     --out) out=$(cd "$caller" && realpath -m -- "${2:?--out needs a folder}"); shift ;;
     --algorithm) algorithm=${2-}; shift ;;
+    --updates) learning+=(--updates "${2-}"); shift ;;
     --kill) kill=${2-}; shift ;;
-    --sabotage) drills+=(--sabotage) ;;
-    --gate) drills+=(--gate "${2-}"); shift ;;
+    --sabotage) learning+=(--sabotage) ;;
+    --gate) learning+=(--gate "${2-}"); shift ;;
     *) usage ;;
   esac
   shift
@@ -100,14 +101,14 @@ start_replica() {
   local experiment=Experiments:Layers:loop:Experiments:loop
   start "$1" dotnet src/MTRec.Serving/bin/Release/net10.0/MTRec.Serving.dll --urls "http://127.0.0.1:${!1}" \
     --Registry:Path="$run/registry" --Registry:PollInterval=00:00:00.5 \
-    --Sessions:Store=Redis --EventLog:Sink=RedisStreams --Redis:Configuration="127.0.0.1:$redis" \
+    --Sessions:Store=Redis --EventLog:Sink=RedisStreams --EventLog:Acknowledge=Written --Redis:Configuration="127.0.0.1:$redis" \
     --$experiment:Control=fixed --$experiment:Variants:fixed:Percentage=50 --$experiment:Variants:fixed:Bundle=1 \
     --$experiment:Variants:learned:Percentage=50 --$experiment:Variants:learned:Exploration:Share=1
 }
 
 worker=(--events "redis://127.0.0.1:$redis" --registry "$run/registry" --state "$run/state" --join-window "$join_window")
 start_worker() {
-  start worker "${mtrec[@]}" worker "${worker[@]}" --algorithm "$algorithm" --seed "$seed" "${drills[@]}"
+  start worker "${mtrec[@]}" worker "${worker[@]}" --algorithm "$algorithm" --seed "$seed" "${learning[@]}"
 }
 
 # until_true SECONDS WHAT COMMAND...: waits until the command succeeds.
@@ -121,6 +122,16 @@ until_true() {
 }
 ready() { exec 3<> "/dev/tcp/127.0.0.1/$1" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && grep -q '^HTTP/1.1 200' <&3; }
 
+running() { kill -0 "${pids[$1]}" 2> /dev/null; }
+over_or_begun() { ! running simulation || grep -q "^day $1 begins" "$run/simulation.log"; }
+
+# crash NAME: as a power cut does.
+crash() {
+  kill -KILL "${pids[$1]}"
+  # The shell would say that somebody killed it.
+  { wait "${pids[$1]}" || true; } 2> /dev/null
+}
+
 # stop NAME: as an operator does, and waits for the end.
 stop() {
   kill -TERM "${pids[$1]}"
@@ -128,11 +139,11 @@ stop() {
   unset "pids[$1]"
 }
 
-users=("--users" "${users:-400}")
+users=${users:-400} days=${days:-6}
 case $environment in
   kuairand) cp -r deploy/registry/default "$run/registry/"; who=(--environment kuairand --data "$data") ;;
   soft-user)
-    "${mtrec[@]}" simulate --environment soft-user --publish "$run/registry" --world "$seed" --seed "$seed" --threads 1 >&2
+    "${mtrec[@]}" simulate --environment soft-user --publish "$run/registry" --users $((users < 100 ? 10 * users : 1000)) --world "$seed" --seed "$seed" --threads 1 >> "$run/bundle.log" 2>&1
     who=(--environment soft-user --world "$seed")
     ;;
 esac
@@ -145,8 +156,46 @@ start_worker
 until_true 60 "a replica is not ready" ready "$replica1"
 until_true 60 "a replica is not ready" ready "$replica2"
 
-start simulation "${mtrec[@]}" simulate --url "http://127.0.0.1:$replica1" --url "http://127.0.0.1:$replica2" "${who[@]}" "${users[@]}" \
-  --days "${days:-6}" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --threads 1 --out "$run"
-wait "${pids[simulation]}" || say "the simulation ended with $?"
+start simulation "${mtrec[@]}" simulate --url "http://127.0.0.1:$replica1" --url "http://127.0.0.1:$replica2" "${who[@]}" --users "$users" \
+  --days "$days" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --threads 1 --out "$run/simulation"
+
+# Each drill on a day of its own, from the second on: killed while users are ranked, back after two seconds, Redis at once.
+declare -A drill=([worker]=worker [replica]=replica2 [redis]=redis)
+day=2
+for what in worker replica redis; do
+  [[ $kill == "$what" || $kill == all ]] || continue
+  until_true 900 "day $day did not come" over_or_begun $day
+  running simulation || break
+  sleep 0.5
+  say "day $day: kill -9 of ${drill[$what]}"
+  crash "${drill[$what]}"
+  [[ $what == redis ]] || sleep 2
+  case $what in
+    worker) start_worker ;;
+    replica) start_replica replica2 ;;
+    redis) start_redis ;;
+  esac
+  [[ $days -le $day ]] || day=$((day + 1))
+done
+
+# Whichever of them ends too early ends the run.
+while running simulation; do
+  for name in worker replica1 replica2 redis; do
+    running "$name" || fail "the $name has ended; see $run/$name.log"
+  done
+  sleep 0.5
+done
+simulated=0
+wait "${pids[simulation]}" || simulated=$?
 unset "pids[simulation]"
-cat "$run/simulation.log"
+grep -vE '^(reading|[a-z ]+network [0-9])' "$run/simulation.log" || true
+[[ $simulated -eq 0 ]] || fail "the simulation ended with $simulated; see $run/simulation.log"
+
+# Replicas write what waits, the worker reads the log to its end, and the two accounts are held against each other.
+stop replica1
+stop replica2
+stop worker
+"${mtrec[@]}" worker "${worker[@]}" --once > "$run/counts.txt" 2>> "$run/worker.log" || fail "the worker cannot read the log to its end; see $run/worker.log"
+echo
+"${mtrec[@]}" reconcile --simulation "$run/simulation" --state "$run/state" | tee "$run/reconciliation.txt"
+echo "The counts add up. $SECONDS s; all of the run is in $run"

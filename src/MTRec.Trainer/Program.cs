@@ -1,5 +1,6 @@
 using System.CommandLine;
 using MTRec.Learning.Distributed;
+using MTRec.Trainer.ClosedLoop;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Evaluation;
 using MTRec.Trainer.Replay;
@@ -19,6 +20,7 @@ var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit co
     ReplayCommand.Create(),
     SimulateCommand.Create(),
     WorkerCommand.Create(),
+    ReconcileCommand.Create(),
     ReproduceCommand.Create(ReproducedTables.All),
 };
 HelpWithExamples.Install(root);

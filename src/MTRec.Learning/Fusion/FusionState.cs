@@ -122,16 +122,16 @@ public sealed class FusionState : IDisposable
     /// <summary>The state in a graph [1, S].</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="name">Prefix of its constants.</param>
-    /// <param name="context">[1, C]; not read where there is no context.</param>
-    /// <param name="user">[1, U]; not read where there are no user features.</param>
+    /// <param name="context">[1, C]; null where there is no context.</param>
+    /// <param name="user">[1, U]; null where there are no user features.</param>
     /// <param name="history">[1, H, W].</param>
-    public OnnxValue ExportState(OnnxGraph graph, string name, OnnxValue context, OnnxValue user, OnnxValue history)
+    public OnnxValue ExportState(OnnxGraph graph, string name, OnnxValue? context, OnnxValue? user, OnnxValue history)
     {
         var parts = new List<OnnxValue>();
         if (_context is not null)
-            parts.Add(_context.Export(graph, _context.ExportConstants(graph, $"{name}.context"), context));
+            parts.Add(_context.Export(graph, _context.ExportConstants(graph, $"{name}.context"), context!));
         if (_user is not null)
-            parts.Add(_user.Export(graph, _user.ExportConstants(graph, $"{name}.user"), user));
+            parts.Add(_user.Export(graph, _user.ExportConstants(graph, $"{name}.user"), user!));
         var summary = _history.Export(graph, $"{name}.history", graph.Squeeze(history, 0));
         summary = (summary - graph.Initializer($"{name}.historyMean", _historyMean)) * graph.Initializer($"{name}.historyScale", _historyScale);
         parts.Add(graph.Clip(summary, -Farthest, Farthest));

@@ -12,6 +12,16 @@ internal enum EventLogSink
     RedisStreams,
 }
 
+/// <summary>What an answer waits for.</summary>
+internal enum EventAcknowledgement
+{
+    /// <summary>For its events to wait in the queue.</summary>
+    Queued,
+
+    /// <summary>For its events to be written.</summary>
+    Written,
+}
+
 /// <summary>Where events go, and how many may wait: section <c>EventLog</c>.</summary>
 internal sealed class EventLogOptions : ICheckedOptions
 {
@@ -47,6 +57,18 @@ internal sealed class EventLogOptions : ICheckedOptions
     /// <summary>A batch of events is given that long to arrive in its streams, then it is tried again: 10 milliseconds to 1 minute. Default 2 seconds.</summary>
     public TimeSpan StreamBudget { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// What an answer waits for. Queued: for nothing; the end of the process, where it is sudden, loses the events of its last milliseconds. Written: until its
+    /// events are written, in the batch of all who wait meanwhile, so that no answered call is missing in the log, whatever ends the process. Default Queued.
+    /// </summary>
+    public EventAcknowledgement Acknowledge { get; set; } = EventAcknowledgement.Queued;
+
+    /// <summary>
+    /// With Written: how long an answer waits at most, 1 millisecond to 1 minute. A rank call is answered then, and says <c>eventLog</c> in <c>degraded</c>; feedback gets 503
+    /// and is to be sent again. The events stay in the queue. Default 2 seconds.
+    /// </summary>
+    public TimeSpan AcknowledgeBudget { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Estimated bytes of events that wait to be written at most, from 4,096 on. Default 134,217,728 (128 MiB).</summary>
     public long QueueBytes { get; set; } = 128 << 20;
 
@@ -67,6 +89,10 @@ internal sealed class EventLogOptions : ICheckedOptions
             yield return $"StreamAge must be from 1 minute to 365 days, or 0, not {StreamAge}.";
         if (StreamBudget < TimeSpan.FromMilliseconds(10) || StreamBudget > TimeSpan.FromMinutes(1))
             yield return $"StreamBudget must be from 10 milliseconds to 1 minute, not {StreamBudget}.";
+        if (!Enum.IsDefined(Acknowledge))
+            yield return $"Acknowledge must be one of {string.Join(", ", Enum.GetNames<EventAcknowledgement>())}.";
+        if (AcknowledgeBudget < TimeSpan.FromMilliseconds(1) || AcknowledgeBudget > TimeSpan.FromMinutes(1))
+            yield return $"AcknowledgeBudget must be from 1 millisecond to 1 minute, not {AcknowledgeBudget}.";
         if (QueueBytes < 4096)
             yield return $"QueueBytes must be at least 4096, not {QueueBytes}.";
     }

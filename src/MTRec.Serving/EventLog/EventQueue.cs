@@ -7,7 +7,7 @@ using MTRec.Serving.Operations;
 namespace MTRec.Serving.EventLog;
 
 /// <summary>
-/// Events on their way to the log, so that no answer waits for a disk. It holds a bounded number of bytes: whoever wants to add
+/// Events on their way to the log, so that no answer waits for a disk, or not longer than it wants to. It holds a bounded number of bytes: whoever wants to add
 /// an event first asks for room. While the log fails, events wait and are tried again; at a clean shutdown all are written.
 /// </summary>
 internal sealed partial class EventQueue : BackgroundService
@@ -16,6 +16,7 @@ internal sealed partial class EventQueue : BackgroundService
 
     // Under load the events of so many calls become one write, and no write comes between a call and the next.
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(5);
+    private static readonly Task<bool> Enough = Task.FromResult(true);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
@@ -29,6 +30,8 @@ internal sealed partial class EventQueue : BackgroundService
     private readonly Counter<long> _refused;
     private readonly Counter<long> _written;
     private readonly Counter<long> _failedWrites;
+    private readonly Counter<long> _unacknowledged;
+    private readonly TimeSpan _linger;
     private readonly OnceASecond _dropLine;
     private readonly OnceASecond _refusalLine;
     private readonly CancellationTokenSource _giveUp = new();
@@ -49,14 +52,20 @@ internal sealed partial class EventQueue : BackgroundService
         _refused = meter.CreateCounter<long>("mtrec.event_log.refused", "{event}", "Feedback events refused because the queue was full; their callers send them again.");
         _written = meter.CreateCounter<long>("mtrec.event_log.written", "{event}", "Events that the event log has taken.");
         _failedWrites = meter.CreateCounter<long>("mtrec.event_log.failed_writes", "{write}", "Batches that the event log did not take; they wait and are tried again.");
+        _unacknowledged = meter.CreateCounter<long>("mtrec.event_log.unacknowledged", "{call}", "Calls that waited for their events to be written for as long as they may, in vain: the events wait on.");
+        // Who waits for the batch must not wait for nothing; while it is written, the next one gathers.
+        _linger = options.Acknowledge == EventAcknowledgement.Written ? TimeSpan.Zero : Linger;
         meter.CreateObservableGauge("mtrec.event_log.queued", () => Interlocked.Read(ref _bytes), "By", "Estimated bytes of events waiting to be written.");
         // Shown from the start on, so that whoever watches for a rise sees the first one.
-        foreach (var counter in new[] { _dropped, _refused, _written, _failedWrites })
+        foreach (var counter in new[] { _dropped, _refused, _written, _failedWrites, _unacknowledged })
             counter.Add(0);
     }
 
     /// <summary>Exposures dropped since the start.</summary>
     public long DroppedEvents => Interlocked.Read(ref _droppedEvents);
+
+    /// <summary>Whether answers wait until their events are written.</summary>
+    public bool IsAwaited => _options.Acknowledge == EventAcknowledgement.Written;
 
     /// <summary>Takes room for events of <paramref name="bytes"/> in all. It is given back when they are written.</summary>
     /// <returns>Whether there was room.</returns>
@@ -75,10 +84,30 @@ internal sealed partial class EventQueue : BackgroundService
     /// <summary>Adds an event into room taken before.</summary>
     /// <param name="entry">The event; not changed any more.</param>
     /// <param name="reserved">Its part of the room.</param>
-    public void Add(LoggedEvent entry, long reserved)
+    /// <returns>Ends when an answer may tell of the event, as <see cref="EventLogOptions.Acknowledge"/> has it; false where the event is lost.</returns>
+    public Task<bool> Add(LoggedEvent entry, long reserved)
     {
-        _waiting.Enqueue(new Waiting(entry, reserved));
+        var end = IsAwaited ? new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        _waiting.Enqueue(new Waiting(entry, reserved, end));
         _bell.Writer.TryWrite(true);
+        return end?.Task ?? Enough;
+    }
+
+    /// <summary>Waits for what <see cref="Add"/> returned, within the budget.</summary>
+    /// <returns>Whether the events are where the answer needs them.</returns>
+    public async ValueTask<bool> IsKeptAsync(Task<bool> events)
+    {
+        if (events.IsCompleted)
+            return await events;
+        try
+        {
+            return await events.WaitAsync(_options.AcknowledgeBudget, _time);
+        }
+        catch (TimeoutException)
+        {
+            _unacknowledged.Add(1);
+            return false;
+        }
     }
 
     /// <summary>Counts an exposure for which there was no room, and says so in the log once a second at most.</summary>
@@ -129,7 +158,7 @@ internal sealed partial class EventQueue : BackgroundService
         while (await _bell.Reader.WaitToReadAsync(CancellationToken.None))
         {
             _bell.Reader.TryRead(out _);
-            await Task.Delay(Linger, CancellationToken.None);
+            await Task.Delay(_linger, CancellationToken.None);
             await DrainAsync();
         }
 
@@ -144,6 +173,7 @@ internal sealed partial class EventQueue : BackgroundService
             foreach (var written in batch)
             {
                 _waiting.TryDequeue(out _);
+                written.End(true);
                 written.Free();
                 Release(written.Bytes);
             }
@@ -178,6 +208,7 @@ internal sealed partial class EventQueue : BackgroundService
             {
                 LogUnwritable(e, events.Length);
                 _dropped.Add(events.Length);
+                Array.ForEach(batch, waiting => waiting.End(false));
                 return true;
             }
 
@@ -186,6 +217,8 @@ internal sealed partial class EventQueue : BackgroundService
             {
                 _dropped.Add(_waiting.Count);
                 LogLost(_waiting.Count);
+                foreach (var waiting in _waiting)
+                    waiting.End(false);
                 return false;
             }
         }
@@ -206,13 +239,16 @@ internal sealed partial class EventQueue : BackgroundService
     [LoggerMessage(5013, LogLevel.Critical, "The service ends while the event log takes no events: {Events} are lost")]
     private partial void LogLost(int events);
 
-    private sealed class Waiting(LoggedEvent entry, long bytes)
+    private sealed class Waiting(LoggedEvent entry, long bytes, TaskCompletionSource<bool>? end)
     {
         private volatile LoggedEvent? _event = entry;
 
         public LoggedEvent? Event => _event;
 
         public long Bytes => bytes;
+
+        /// <summary>Tells who waits, once.</summary>
+        public void End(bool isWritten) => end?.TrySetResult(isWritten);
 
         /// <summary>Gives back the memory of an event that is written. That of a forgotten one may still be at a log's: it is left to the collector.</summary>
         public void Free() => (_event as IDisposable)?.Dispose();

@@ -6,7 +6,7 @@ namespace MTRec.Serving.Feedback;
 
 /// <summary>
 /// <c>POST /v1/feedback</c>. First it takes room in the event log's queue for the whole call: without it the answer is 503 and
-/// nothing is applied, so the caller can send the same call again.
+/// nothing is applied, so the caller can send the same call again. Where answers wait until their events are written, 202 says that they are.
 /// </summary>
 internal sealed partial class FeedbackEndpoint(
     FeedbackReader reader, ISessionStore sessions, EventQueue queue, FeedbackOptions options, FeedbackMeters meters, ILogger<FeedbackEndpoint> logger)
@@ -28,7 +28,8 @@ internal sealed partial class FeedbackEndpoint(
             throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing of the call was applied.", Pause));
         }
 
-        var logged = 0;
+        var (logged, accepted) = (0, 0);
+        var written = new List<Task<bool>>();
         try
         {
             foreach (var window in good.Chunk(Window))
@@ -37,11 +38,13 @@ internal sealed partial class FeedbackEndpoint(
                 Exception? failure = null;
                 for (var i = 0; i < window.Length; i++)
                 {
-                    var (belongsInLog, failed) = await outcomes[i];
+                    var (isNew, failed) = await outcomes[i];
                     failure ??= failed;
-                    if (!belongsInLog)
+                    accepted += isNew ? 1 : 0;
+                    // A known one may come from a replica that was killed before it wrote it: it is missing then, or in the log twice.
+                    if (!isNew && !(failed is null && queue.IsAwaited))
                         continue;
-                    queue.Add(window[i].Logged, EventSize.OfFeedback);
+                    written.Add(queue.Add(window[i].Logged, EventSize.OfFeedback));
                     logged++;
                 }
 
@@ -54,13 +57,15 @@ internal sealed partial class FeedbackEndpoint(
             queue.Release((good.Count - logged) * EventSize.OfFeedback);
         }
 
-        meters.Answered(logged, good.Count - logged, bad.Count);
-        await AnswerAsync(context.Response, answerType, logged, good.Count - logged, bad);
+        if (!await IsWrittenAsync(written))
+            throw new RefusedException(Problem.Unavailable("The event log is slow; send the call again: what was applied counts once.", Pause));
+        meters.Answered(accepted, good.Count - accepted, bad.Count);
+        await AnswerAsync(context.Response, answerType, accepted, good.Count - accepted, bad);
     }
 
     // An event that the store may have applied without saying so is logged: sent again it would be a duplicate, and missing in the log
     // for good. If it was not applied, the log has it twice, which who reads the log sees by its id.
-    private async Task<(bool BelongsInLog, Exception? Failure)> ApplyAsync(ReadFeedback feedback)
+    private async Task<(bool IsNew, Exception? Failure)> ApplyAsync(ReadFeedback feedback)
     {
         try
         {
@@ -74,6 +79,12 @@ internal sealed partial class FeedbackEndpoint(
             return (e is SessionStoreException { MayHaveApplied: true }, e);
         }
     }
+
+    // One budget for all of a call.
+    private async ValueTask<bool> IsWrittenAsync(List<Task<bool>> written) =>
+        !queue.IsAwaited || await queue.IsKeptAsync(AllAsync(written));
+
+    private static async Task<bool> AllAsync(List<Task<bool>> written) => Array.TrueForAll(await Task.WhenAll(written), isWritten => isWritten);
 
     private RefusedException Refuse(Exception failure)
     {

@@ -66,7 +66,7 @@ internal sealed class RankEndpoint(
             if (session is null || call.UserId != near)
                 session = ranker.FindSessionAsync(call.UserId, context.RequestAborted);
             await ranker.RankAsync(call, served, session, context.RequestAborted);
-            exposures.Add(call, served);
+            await exposures.AddAsync(call, served);
             await AnswerAsync(context, answerType, call, served);
             shadow.Offer(body, call, served);
         }

@@ -29,6 +29,7 @@ internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue,
         RequireId(userId);
         if (!queue.TryReserve(EventSize.OfForget))
             throw new RefusedException(Problem.Unavailable("The event log takes no events for now; nothing was forgotten.", Pause));
+        Task<bool> written;
         try
         {
             await ReachAsync(() => sessions.ForgetAsync(userId, cancellation));
@@ -36,8 +37,11 @@ internal sealed class SessionEndpoints(ISessionStore sessions, EventQueue queue,
         finally
         {
             queue.Forget(userId);
-            queue.Add(new ForgetEvent { UserId = userId, Received = time.GetUtcNow() }, EventSize.OfForget);
+            written = queue.Add(new ForgetEvent { UserId = userId, Received = time.GetUtcNow() }, EventSize.OfForget);
         }
+
+        if (!await queue.IsKeptAsync(written))
+            throw new RefusedException(Problem.Unavailable("The event log is slow; send the call again.", Pause));
     }
 
     private static async ValueTask<T> ReachAsync<T>(Func<ValueTask<T>> call)

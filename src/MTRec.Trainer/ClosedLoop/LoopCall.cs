@@ -1,4 +1,5 @@
 using System.Globalization;
+using MTRec.Data;
 using MTRec.Trainer.CommandLine;
 
 namespace MTRec.Trainer.ClosedLoop;
@@ -29,13 +30,13 @@ internal sealed record LoopCall(string RequestId, bool Answered, bool Unwritten,
     });
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="FormatException">It is something else.</exception>
+    /// <exception cref="DataFormatException">It is something else.</exception>
     public static IEnumerable<LoopCall> Read(string path)
     {
         foreach (var line in File.ReadLines(path).Skip(1))
         {
             if (line.Split(',') is not [var request, var answered, var unwritten, var sent, var taken])
-                throw new FormatException($"{path}: '{line}' has not five fields.");
+                throw new DataFormatException($"{path}: '{line}' has not five fields.");
             yield return new LoopCall(request, answered == "1", unwritten == "1", int.Parse(sent, CultureInfo.InvariantCulture), int.Parse(taken, CultureInfo.InvariantCulture));
         }
     }

@@ -1,9 +1,12 @@
+using System.Text.Json.Serialization;
+
 namespace MTRec.Trainer.ClosedLoop;
 
 /// <summary>
 /// What was asked and what came of it. Each call counts once however often it was made again:
 /// <c>rankCalls = rankAnswered + rankFailed</c>, <c>feedbackSent = accepted + duplicates + rejected + lost</c>.
 /// </summary>
+[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
 internal sealed class LoopCounts
 {
     /// <summary>The counts' file in the folder of results.</summary>

@@ -40,7 +40,7 @@ internal static class SimulateCommand
         exploration.AcceptOnlyFromAmong("none", "bounded", "gaussian");
         var half = new Option<string>("--half") { Description = "Which half of the users: training or evaluation.", DefaultValueFactory = _ => "evaluation", HelpName = "HALF" };
         half.AcceptOnlyFromAmong("training", "evaluation");
-        var users = OptionKinds.Whole("--users", "Sessions of each policy; with --url, users who come back.", 1000, 1, 1_000_000);
+        var users = OptionKinds.Whole("--users", "Sessions of each policy; with --url, users who come back; with --publish, users whose choices are learned from, 8 or more.", 1000, 1, 1_000_000);
         var candidates = OptionKinds.Whole("--candidates", "Candidates a request.", 30, 1, 1000);
         var list = OptionKinds.Whole("--list-size", "Items shown a request.", 1, 1, 50);
         var share = OptionKinds.Real("--user-share", "Share of the log's users that is read; for a quick look.", 1, 0.001, 1);
@@ -82,6 +82,8 @@ internal static class SimulateCommand
                 result.AddError("--data is needed: kuairand's users are fitted on its log.");
             if (isSoft && result.GetResult(loop.Urls) is null == result.GetResult(publish) is null)
                 result.AddError("--environment soft-user goes with either --url or --publish.");
+            if (result.GetResult(publish) is not null && result.GetValue(users) < 8)
+                result.AddError("--publish needs 8 --users or more.");
             if (!isSoft && result.GetResult(publish) is not null)
                 result.AddError("--publish goes with --environment soft-user.");
             if (result.GetResult(loop.Urls) is not null && (result.GetResult(policies) is { Implicit: false } || result.GetResult(exploration) is { Implicit: false }))
@@ -90,7 +92,7 @@ internal static class SimulateCommand
         command.SetAction((result, cancellation) =>
         {
             if (result.GetValue(publish) is { } registry)
-                return PublishAsync(registry, result.GetRequiredValue(name), result.GetRequiredValue(version), result.GetValue(world), result.GetValue(seed), result.GetValue(threads), cancellation);
+                return PublishAsync(registry, result.GetRequiredValue(name), result.GetRequiredValue(version), result.GetValue(world), result.GetValue(users), result.GetValue(seed), result.GetValue(threads), cancellation);
             var run = new SimulateRun
             {
                 World = result.GetValue(environment) == SoftUser ? result.GetValue(world) : null,
@@ -140,10 +142,10 @@ internal static class SimulateCommand
             cancellation);
     }
 
-    private static async Task<int> PublishAsync(string registry, string name, string version, int world, int seed, int threads, CancellationToken cancellation)
+    private static async Task<int> PublishAsync(string registry, string name, string version, int world, int users, int seed, int threads, CancellationToken cancellation)
     {
         set_num_threads(threads);
-        var (folder, order) = await Terminal.WithStagesAsync(progress => Task.Run(() => SoftOptimalBundle.Publish(registry, name, version, world, seed, new SoftOptimalBundleOptions(), progress, cancellation), cancellation));
+        var (folder, order) = await Terminal.WithStagesAsync(progress => Task.Run(() => SoftOptimalBundle.Publish(registry, name, version, world, seed, new SoftOptimalBundleOptions { Users = users }, progress, cancellation), cancellation));
         Terminal.Results.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"Published {folder}: Spearman of the mental reward with the true one {order.Value:F3} over {order.Count} impressions of {order.Split}"));
         return ExitCodes.Done;

@@ -28,8 +28,8 @@ internal sealed class ServedPolicy(BundleManifest manifest, FusionState state, F
         var seen = state.ExportState(
             graph,
             "state",
-            _translation.Context(graph, graph.Input(contract[BundleLayout.ContextInput])),
-            _translation.User(graph, graph.Input(contract[BundleLayout.UserInput])),
+            Given(BundleLayout.ContextInput) is { } context ? _translation.Context(graph, context) : null,
+            Given(BundleLayout.UserInput) is { } user ? _translation.User(graph, user) : null,
             history);
         IReadOnlyList<TaskDefinition> tasks = manifest.Tasks;
         var scores = graph.Input(contract[BundleLayout.Scores]);
@@ -49,6 +49,9 @@ internal sealed class ServedPolicy(BundleManifest manifest, FusionState state, F
         }
 
         return graph;
+
+        // A bundle without user features has no such input.
+        OnnxValue? Given(string input) => contract.TryGetValue(input, out var known) ? graph.Input(known) : null;
     }
 
     // What rounding left outside of its range would be refused.

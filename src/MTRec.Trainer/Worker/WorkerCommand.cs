@@ -162,6 +162,7 @@ internal static class WorkerCommand
 
             using var transitions = new WindowTransitions(state, options.Registry, options.Transitions)
                 .Write(bundle, Path.Combine(options.State, "transitions"), measure, cancellation: cancellation);
+            transitions.Counts.ToFile().Write(options.State);
             Console.WriteLine(transitions.Counts);
             return ExitCodes.Done;
         }

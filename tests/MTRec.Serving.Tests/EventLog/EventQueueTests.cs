@@ -96,7 +96,7 @@ public sealed class EventQueueTests : IAsyncDisposable
         Assert.False(queue.TryReserve(1097));
         Assert.True(queue.TryReserve(1096));
         queue.Release(1096);
-        queue.Add(TestEvents.Feedback("e-1", "u", DateTimeOffset.UnixEpoch), 3000);
+        _ = queue.Add(TestEvents.Feedback("e-1", "u", DateTimeOffset.UnixEpoch), 3000);
         Assert.False(queue.TryReserve(4096));
 
         await queue.StartAsync(default);
@@ -105,10 +105,67 @@ public sealed class EventQueueTests : IAsyncDisposable
         await queue.StopAsync(default);
     }
 
+    [Fact]
+    public async Task Who_waits_for_the_log_waits_until_it_has_the_event_and_those_meanwhile_share_the_next_batch()
+    {
+        _log.Holds = new TaskCompletionSource();
+        using var queue = Queue(new EventLogOptions { Acknowledge = EventAcknowledgement.Written, AcknowledgeBudget = TimeSpan.FromSeconds(30) });
+        await queue.StartAsync(default);
+        var first = Awaited(queue, "e-0");
+        await UntilAsync(() => _log.Attempts == 1);
+        var others = Enumerable.Range(1, 100).Select(i => Awaited(queue, $"e-{i}")).ToArray();
+        var waiting = queue.IsKeptAsync(others[^1]).AsTask();
+        await Task.Delay(50);
+        Assert.False(first.IsCompleted || waiting.IsCompleted);
+
+        _log.Holds.SetResult();
+        Assert.True(await first);
+        Assert.True(await waiting);
+        Assert.All(await Task.WhenAll(others), Assert.True);
+        Assert.Equal(101, _log.Ids.Count);
+        Assert.Equal(2, _log.Attempts);
+        await queue.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_log_that_takes_nothing_keeps_nobody_longer_than_the_budget_and_gets_the_event_later()
+    {
+        _log.Fails = true;
+        using var queue = Queue(new EventLogOptions { Acknowledge = EventAcknowledgement.Written, AcknowledgeBudget = TimeSpan.FromMilliseconds(50) });
+        await queue.StartAsync(default);
+        var written = Awaited(queue, "e-1");
+        Assert.False(await queue.IsKeptAsync(written).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+
+        _log.Fails = false;
+        Assert.True(await written.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(["e-1"], _log.Ids);
+        await queue.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task Who_waits_is_told_of_an_event_that_can_never_be_written_and_of_one_that_the_end_loses()
+    {
+        _log.Chokes = true;
+        using var queue = Queue(new EventLogOptions { Acknowledge = EventAcknowledgement.Written, AcknowledgeBudget = TimeSpan.FromSeconds(30) });
+        await queue.StartAsync(default);
+        Assert.False(await queue.IsKeptAsync(Awaited(queue, "poison")));
+
+        (_log.Chokes, _log.Fails) = (false, true);
+        var lost = Awaited(queue, "e-1");
+        await queue.StopAsync(new CancellationToken(true)).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.False(await queue.IsKeptAsync(lost));
+    }
+
+    private static Task<bool> Awaited(EventQueue queue, string id)
+    {
+        Assert.True(queue.TryReserve(100));
+        return queue.Add(TestEvents.Feedback(id, "u", DateTimeOffset.UnixEpoch), 100);
+    }
+
     private static void Add(EventQueue queue, string id, string userId = "u")
     {
         Assert.True(queue.TryReserve(100));
-        queue.Add(TestEvents.Feedback(id, userId, DateTimeOffset.UnixEpoch), 100);
+        _ = queue.Add(TestEvents.Feedback(id, userId, DateTimeOffset.UnixEpoch), 100);
     }
 
     private static async Task UntilAsync(Func<bool> condition)
@@ -131,6 +188,7 @@ public sealed class EventQueueTests : IAsyncDisposable
 
         public volatile bool Fails;
         public volatile bool Chokes;
+        public volatile TaskCompletionSource? Holds;
 
         public bool Disposed { get; private set; }
 
@@ -138,9 +196,11 @@ public sealed class EventQueueTests : IAsyncDisposable
 
         public int Attempts => Volatile.Read(ref _attempts);
 
-        public ValueTask AppendAsync(IReadOnlyList<LoggedEvent> events, CancellationToken cancellation)
+        public async ValueTask AppendAsync(IReadOnlyList<LoggedEvent> events, CancellationToken cancellation)
         {
             Interlocked.Increment(ref _attempts);
+            if (Holds is { } held)
+                await held.Task;
             cancellation.ThrowIfCancellationRequested();
             if (Fails)
                 throw new IOException("The disk is full.");
@@ -148,7 +208,6 @@ public sealed class EventQueueTests : IAsyncDisposable
                 throw new ArgumentException("This cannot be JSON.");
             foreach (var entry in events)
                 _ids.Enqueue(((FeedbackEvent)entry).EventId);
-            return default;
         }
 
         public ValueTask DisposeAsync()

@@ -31,6 +31,21 @@ internal enum DropReason
 /// <summary>What became of the exposures and the responses. Each is counted once.</summary>
 internal sealed class TransitionCounts
 {
+    /// <summary>Reason of an exposure that stands in the log twice.</summary>
+    public const string Duplicate = "duplicate";
+
+    /// <summary>Reason of an exposure whose line the disk damaged.</summary>
+    public const string Damaged = "damaged";
+
+    /// <summary>Reason of an event that is older than the window.</summary>
+    public const string OutOfWindow = "out of the window";
+
+    /// <summary>Reason of an event whose user is deleted.</summary>
+    public const string Forgotten = "forgotten";
+
+    /// <summary>Reason of an event that the disk has lost.</summary>
+    public const string Lost = "lost";
+
     private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
 
     /// <summary>What came in since the state began, and what of it is not in the window.</summary>
@@ -95,6 +110,29 @@ internal sealed class TransitionCounts
             throw new InvalidOperationException($"The responses do not add up: {this}");
     }
 
+    /// <summary>The same for another program to read.</summary>
+    public CountsFile ToFile() => new(
+        Intake.Entries,
+        Intake.Damaged,
+        Intake.Missed,
+        new EventFates(Intake.Received.Exposures, Learned, new SortedDictionary<string, long>(
+            Enum.GetValues<DropReason>().ToDictionary(Name, Dropped), StringComparer.Ordinal)
+        {
+            [OutOfWindow] = Intake.OutOfWindow.Exposures,
+            [Forgotten] = Intake.Forgotten.Exposures,
+            [Lost] = Intake.Lost.Exposures,
+        }),
+        new EventFates(Intake.Received.Feedback, Joined, new SortedDictionary<string, long>(StringComparer.Ordinal)
+        {
+            ["late"] = Late,
+            ["of exposures not learned from"] = NotLearned,
+            ["of no exposure"] = Unmatched,
+            ["duplicate or damaged"] = FeedbackDropped,
+            [OutOfWindow] = Intake.OutOfWindow.Feedback,
+            [Forgotten] = Intake.Forgotten.Feedback,
+            [Lost] = Intake.Lost.Feedback,
+        }));
+
     /// <inheritdoc/>
     public override string ToString()
     {
@@ -110,8 +148,8 @@ internal sealed class TransitionCounts
 
     private static string Name(DropReason reason) => reason switch
     {
-        DropReason.Damaged => "damaged",
-        DropReason.Duplicate => "duplicate",
+        DropReason.Damaged => Damaged,
+        DropReason.Duplicate => Duplicate,
         DropReason.OtherBundle => "other bundle",
         DropReason.NoPolicy => "not by the policy",
         DropReason.OtherShape => "other shape",
