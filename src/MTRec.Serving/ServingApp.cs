@@ -19,6 +19,7 @@ using MTRec.Serving.Operations.Telemetry;
 using MTRec.Serving.Ranking;
 using MTRec.Serving.Redis;
 using MTRec.Serving.Sessions;
+using MTRec.Telemetry;
 
 namespace MTRec.Serving;
 

@@ -30,4 +30,18 @@ internal static class OptionKinds
         });
         return option;
     }
+
+    /// <summary>An address; null where it is left out.</summary>
+    public static Option<Uri?> Address(string name, string description, params string[] schemes) => new(name)
+    {
+        Description = description,
+        HelpName = "URL",
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var address) && schemes.Contains(address.Scheme))
+                return address;
+            result.AddError($"{name} must be an address that begins with {string.Join(" or ", schemes)}, not {result.Tokens[0].Value}.");
+            return null;
+        },
+    };
 }

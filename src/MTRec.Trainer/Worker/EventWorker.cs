@@ -1,5 +1,6 @@
 using System.Globalization;
 using MTRec.Trainer.Worker.Intake;
+using MTRec.Trainer.Worker.Metrics;
 using MTRec.Trainer.Worker.State;
 
 namespace MTRec.Trainer.Worker;
@@ -21,6 +22,9 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
     private const int ErasePause = 10;
 
     private readonly EventIntake _intake = new(state, source, options.WindowDays, time);
+
+    /// <summary>How it gets on.</summary>
+    public IntakeProgress Progress { get; } = new(time);
 
     /// <summary>Takes in what is there, then erases what was forgotten.</summary>
     /// <exception cref="IOException">The source is out of reach, or the disk refuses.</exception>
@@ -50,6 +54,7 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
             {
                 var now = time.GetUtcNow();
                 taken = await _intake.StepAsync(cancellation);
+                Progress.Step(taken, state.Commit.Newest);
                 if (taken == 0)
                     state.ReadToEnd = now;
                 if (time.GetElapsedTime(erased) >= eraseEvery)
@@ -64,6 +69,7 @@ internal sealed class EventWorker(StateFolder state, IEventSource source, Worker
             }
             catch (IOException e)
             {
+                Progress.Fail();
                 pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks));
                 say(string.Create(CultureInfo.InvariantCulture, $"{e.Message} Tried again in {pause.TotalSeconds:F1} s."));
             }

@@ -1,10 +1,12 @@
 using System.CommandLine;
+using System.Net;
 using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Worker.Cycle;
 using MTRec.Trainer.Worker.Cycle.Refresh;
 using MTRec.Trainer.Worker.Intake;
+using MTRec.Trainer.Worker.Metrics;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
 using static TorchSharp.torch;
@@ -58,6 +60,8 @@ internal static class WorkerCommand
         gate.AcceptOnlyFromAmong("on", "off");
         var seed = OptionKinds.Whole("--seed", "Seed of the learning and of who is kept back.", 1, 0, int.MaxValue);
         var sabotage = new Option<bool>("--sabotage") { Description = "For drills: the learner gets every reward with its sign flipped.", Hidden = true };
+        var metricsUrl = OptionKinds.Address("--metrics-url", "Where /metrics, /health/live and /health/ready are answered, such as http://127.0.0.1:9464; 0.0.0.0 stands for all addresses. Nowhere where left out, and with --once.", "http");
+        var otlp = OptionKinds.Address("--otlp-endpoint", "A collector that metrics are sent to by OTLP over gRPC, such as http://collector:4317. None where left out, and with --once.", "http", "https");
         var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation.", 1, 1, 256);
         var command = new DocumentedCommand("worker", "Follows the service's event log: joins, keeps a window of days, forgets who is deleted, writes transitions to learn from.")
         {
@@ -75,7 +79,7 @@ internal static class WorkerCommand
                 decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, every, volume, refresh, refreshEvery, gate, seed, sabotage, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -119,12 +123,31 @@ internal static class WorkerCommand
             };
             var triggers = new CycleTriggers(
                 result.GetValue(every) is > 0 and var minutes ? TimeSpan.FromMinutes(minutes) : null, result.GetValue(volume) is > 0 and var exposures ? exposures : null);
-            return RunAsync(options, cycle, triggers, result.GetValue(threads), result.GetValue(once), result.GetValue(measure), cancellation);
+            return result.GetValue(once)
+                ? RunAsync(options, cycle, triggers, null, result.GetValue(threads), once: true, result.GetValue(measure), cancellation)
+                : RunMeteredAsync(options, cycle, triggers, result.GetValue(metricsUrl), result.GetValue(otlp), result.GetValue(threads), cancellation);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, int threads, bool once, bool measure, CancellationToken cancellation)
+    private static async Task<int> RunMeteredAsync(
+        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, Uri? metricsUrl, Uri? collector, int threads, CancellationToken cancellation)
+    {
+        var health = new WorkerHealth(TimeProvider.System);
+        try
+        {
+            await using var metering = new WorkerMetering(metricsUrl, collector, health);
+            return await RunAsync(options, cycle, triggers, health, threads, once: false, measure: false, cancellation);
+        }
+        catch (HttpListenerException e)
+        {
+            Terminal.Fail($"{metricsUrl}: {e.Message}");
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static async Task<int> RunAsync(
+        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, WorkerHealth? health, int threads, bool once, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -140,7 +163,10 @@ internal static class WorkerCommand
             set_num_threads(threads);
             if (!once)
             {
-                await FollowAsync(worker, cycle is null ? null : new CycleLoop(state, options, cycle, triggers, TimeProvider.System, Say), cancellation);
+                var loop = cycle is null ? null : new CycleLoop(state, options, cycle, triggers, TimeProvider.System, Say);
+                using var meters = new WorkerMeters(state, worker.Progress, loop?.Progress);
+                health!.Begin(worker.Progress);
+                await FollowAsync(worker, loop, cancellation);
                 return ExitCodes.Done;
             }
 

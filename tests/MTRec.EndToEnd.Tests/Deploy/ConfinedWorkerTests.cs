@@ -8,6 +8,7 @@ namespace MTRec.EndToEnd.Tests.Deploy;
 public sealed class ConfinedWorkerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly int _port = FreePort.Find();
 
     [ConfinedFact(redis: true)]
     public async Task It_takes_in_what_the_service_wrote_and_ends_in_order()
@@ -21,6 +22,12 @@ public sealed class ConfinedWorkerTests : IDisposable
         // Entries that are acknowledged are committed.
         for (var deadline = DateTime.UtcNow.AddMinutes(2); !await IsTakenAsync(redis); await Task.Delay(500))
             Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
+        using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") })
+        {
+            Assert.Equal("ready\n", await http.GetStringAsync(new Uri("health/ready", UriKind.Relative)));
+            Assert.Contains("mtrec_worker_entries_total 2\n", await http.GetStringAsync(new Uri("metrics", UriKind.Relative)), StringComparison.Ordinal);
+        }
+
         worker.Signal("TERM");
 
         Assert.True(await worker.EndAsync() == 0, worker.Said);
@@ -29,9 +36,10 @@ public sealed class ConfinedWorkerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static string Arguments(RedisServer redis) => string.Join(' ', DeployFiles.Yaml("docker-compose.yml")[0]["services"]!["worker"]!["command"]!.AsArray()
+    private string Arguments(RedisServer redis) => string.Join(' ', DeployFiles.Yaml("docker-compose.yml")[0]["services"]!["worker"]!["command"]!.AsArray()
         .Select(argument => (string)argument!)
         .Select(argument => argument.Replace("redis:6379", redis.Address, StringComparison.Ordinal))
+        .Select(argument => argument.Replace(":9464", $":{_port}", StringComparison.Ordinal))
         .Select(argument => argument.StartsWith('/') ? argument[1..] : argument));
 
     private static async Task WriteEventsAsync(string registry, RedisServer redis)

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace MTRec.EndToEnd.Tests.Deploy;
 
-/// <summary>A real Prometheus, with the configuration that is deployed, asks a real service: what dashboard and alerts name must be there.</summary>
+/// <summary>A real Prometheus, with the configuration that is deployed, asks a real service and a real worker: what dashboard and alerts name must be there.</summary>
 public sealed partial class DashboardTests : IDisposable
 {
     private const string Key = "mtrec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -16,6 +16,7 @@ public sealed partial class DashboardTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _address = $"127.0.0.1:{FreePort.Find()}";
+    private readonly string _worker = $"127.0.0.1:{FreePort.Find()}";
     private readonly HttpClient _prometheus = new() { BaseAddress = new Uri($"http://127.0.0.1:{FreePort.Find()}") };
 
     private static JsonNode Dashboard => JsonNode.Parse(DeployFiles.Text("deploy/dashboards/mtrec.json"))!;
@@ -55,13 +56,14 @@ public sealed partial class DashboardTests : IDisposable
     {
         await using var redis = await RedisServer.StartAsync();
         using var service = await StartServiceAsync(redis);
+        using var worker = StartWorker();
         using var prometheus = await StartPrometheusAsync();
 
         var unanswered = Queries.Select(AsAsked).ToHashSet();
         Assert.True(unanswered.Count > 30);
         for (var (round, deadline) = (0, DateTime.UtcNow.AddMinutes(2)); unanswered.Count > 0 || !await IsRaisedAsync("MTRecRedisUnhealthy"); round++)
         {
-            Assert.True(DateTime.UtcNow < deadline, $"Nothing is found by\n{string.Join('\n', unanswered)}\nTargets: {await AskAsync("targets")}\n{prometheus.Said}");
+            Assert.True(DateTime.UtcNow < deadline, $"Nothing is found by\n{string.Join('\n', unanswered)}\nTargets: {await AskAsync("targets")}\n{prometheus.Said}\n{worker.Said}");
             await CallAsync(service, round);
             // Without Redis answers are degraded, and calls to it fail.
             if (round == 10)
@@ -100,11 +102,16 @@ public sealed partial class DashboardTests : IDisposable
             "--urls", $"http://{_address}", "--Registry:Path", registry, "--EventLog:Folder", Path.Combine(_folder.Path, "events"),
             "--Registry:Version", "1", "--Shadow:Version", "2", "--Shadow:Share", "1",
             "--Sessions:Store", "Redis", "--Redis:Configuration", redis.Address,
-            $"{Variants}:control:Percentage=50", $"{Variants}:treated:Percentage=50",
+            $"{Variants}:control:Percentage=50", $"{Variants}:treated:Percentage=50", $"{Variants}:treated:Exploration:Share=1",
             "--Access:Keys:0:Name", "tests", "--Access:Keys:0:Sha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key))),
             "--Access:Keys:0:Scopes:0", "Rank", "--Access:Keys:0:Scopes:1", "Feedback", "--Access:Keys:0:Scopes:2", "Metrics");
         return await RunningService.StartedAsync(process, new Uri($"http://{_address}"));
     }
+
+    // Learns from the first calls, so that there is a policy to compare.
+    private RunningProcess StartWorker() => Programs.Mtrec(
+        "worker", "--events", Path.Combine(_folder.Path, "events"), "--registry", Path.Combine(_folder.Path, "registry"), "--state", Path.Combine(_folder.Path, "state"),
+        "--algorithm", "iql", "--updates", "1", "--min-explored", "1", "--min-exposures", "40", "--join-window", "0.1", "--metrics-url", $"http://{_worker}");
 
     // Its own configuration, with the key that the comment in it tells of, asked more often.
     private async Task<RunningProcess> StartPrometheusAsync()
@@ -113,6 +120,7 @@ public sealed partial class DashboardTests : IDisposable
         {
             var text = DeployFiles.Text($"deploy/prometheus/{file}")
                 .Replace("\"service-1:5080\", \"service-2:5080\"", $"\"{_address}\"", StringComparison.Ordinal)
+                .Replace("worker:9464", _worker, StringComparison.Ordinal)
                 .Replace("# authorization:", "authorization:", StringComparison.Ordinal)
                 .Replace("#   credentials_file:", "  credentials_file:", StringComparison.Ordinal)
                 .Replace(": 15s", ": 1s", StringComparison.Ordinal)

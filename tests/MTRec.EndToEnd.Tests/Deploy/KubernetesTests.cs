@@ -165,6 +165,23 @@ public sealed class KubernetesTests
     }
 
     [Fact]
+    public void The_worker_is_asked_where_it_answers_and_Prometheus_may()
+    {
+        var worker = Typed<V1StatefulSet>("worker/worker.yaml").Spec.Template.Spec.Containers.Single();
+        var url = new Uri(worker.Args[worker.Args.IndexOf("--metrics-url") + 1]);
+        var port = worker.Ports.Single();
+        Assert.Equal((url.Port, "0.0.0.0"), (port.ContainerPort, url.Host));
+        Assert.Equal(
+            ["/health/live", "/health/live", "/health/ready"], new[] { worker.StartupProbe, worker.LivenessProbe, worker.ReadinessProbe }.Select(probe => probe.HttpGet.Path));
+        Assert.All([worker.StartupProbe, worker.LivenessProbe, worker.ReadinessProbe], probe => Assert.Equal(port.Name, probe.HttpGet.Port.Value));
+        Assert.Equal(port.Name, Typed<V1Service>("worker/worker.yaml").Spec.Ports.Single().TargetPort.Value);
+        Assert.Equal(port.Name, Typed<V1NetworkPolicy>("worker/worker.yaml").Spec.Ingress.Single().Ports.Single().Port.Value);
+        var monitor = Documents("monitoring/servicemonitor.yaml").Single(document => (string)document["metadata"]!["name"]! == "mtrec-worker");
+        Assert.Equal(Typed<V1Service>("worker/worker.yaml").Spec.Ports.Single().Name, (string)monitor["spec"]!["endpoints"]![0]!["port"]!);
+        Assert.Contains(DeployFiles.Yaml("deploy/prometheus/prometheus.yml")[0]["scrape_configs"]!.AsArray(), job => (string)job!["job_name"]! == "mtrec-worker" && (string)job["static_configs"]![0]!["targets"]![0]! == $"worker:{url.Port}");
+    }
+
+    [Fact]
     public void The_training_runs_as_many_processes_as_there_are_workers()
     {
         var spec = Documents("training/mpijob.yaml").Single()["spec"]!;

@@ -1,3 +1,4 @@
+using MTRec.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

@@ -1,4 +1,5 @@
 using MTRec.Serving.Http;
+using MTRec.Telemetry;
 
 namespace MTRec.Serving.Operations.Telemetry;
 

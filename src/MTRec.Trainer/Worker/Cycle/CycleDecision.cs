@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using MTRec.Core.Bundles;
 using MTRec.Trainer.Worker.Cycle.Refresh;
 using MTRec.Trainer.Worker.State;
+using MTRec.Trainer.Worker.Transitions;
 
 namespace MTRec.Trainer.Worker.Cycle;
 
@@ -52,6 +53,10 @@ internal sealed record CycleDecision
 
     /// <summary>What became of every event of the window.</summary>
     public string? Counts { get; init; }
+
+    /// <summary>The same as numbers; null where no policy was looked for.</summary>
+    [JsonIgnore]
+    public TransitionCounts? Transitions { get; init; }
 }
 
 /// <summary>A figure of a decision; what the data do not define is left out.</summary>
@@ -78,6 +83,8 @@ internal sealed record DecidedFigure(string Name, double? Value, double? Low, do
 /// <param name="state">The state's folder.</param>
 internal sealed class DecisionBook(string state)
 {
+    private const string NameFormat = "yyyyMMdd'T'HHmmssfff'Z'";
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -94,12 +101,18 @@ internal sealed class DecisionBook(string state)
         ? []
         : [.. Directory.GetFiles(Folder, "*.json").Order(StringComparer.Ordinal).Select(path => JsonSerializer.Deserialize<CycleDecision>(File.ReadAllBytes(path), Json)!)];
 
+    /// <summary>When the last decision was made; null where there is none.</summary>
+    public DateTimeOffset? LastAt() =>
+        Directory.Exists(Folder)
+        && Directory.EnumerateFiles(Folder, "*.json").Select(Path.GetFileNameWithoutExtension).Max(StringComparer.Ordinal) is { } name
+        && DateTimeOffset.TryParseExact(name, NameFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+
     /// <summary>Keeps a decision.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
     public void Write(CycleDecision decision)
     {
         Directory.CreateDirectory(Folder);
-        var name = decision.At.UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
+        var name = decision.At.UtcDateTime.ToString(NameFormat, CultureInfo.InvariantCulture);
         DurableFiles.Replace(Path.Combine(Folder, $"{name}.json"), JsonSerializer.SerializeToUtf8Bytes(decision, Json));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MTRec.Data;
 using MTRec.Inference;
+using MTRec.Trainer.Worker.Metrics;
 using MTRec.Trainer.Worker.State;
 
 namespace MTRec.Trainer.Worker.Cycle;
@@ -34,6 +35,9 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
     private long _looked = -1;
     private string? _failure;
 
+    /// <summary>How the cycles get on.</summary>
+    public CycleProgress Progress { get; } = new(time, new DecisionBook(state.Folder).LastAt());
+
     private string DemandPath => Path.Combine(state.Folder, Demand);
 
     private string MarkPath => Path.Combine(state.Folder, "cycle.json");
@@ -56,6 +60,8 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or DataFormatException or BundleRefusedException)
             {
+                Progress.Fail();
+
                 // Said once: it may last.
                 if (e.Message != _failure)
                     say($"the cycle: {e.Message}");
@@ -75,19 +81,22 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
         {
             _looked = Exposures;
             if (_watch.Look() is { } rolledBack)
-                return rolledBack;
+                return Decided(rolledBack);
         }
 
         // Who is to be forgotten is erased first, by the intake.
         if (!IsTime() || new ForgottenUsers(state.Commit).PartsToErase.Count > 0)
             return null;
         var (demanded, exposures) = (File.GetLastWriteTimeUtc(DemandPath), Exposures);
+        Progress.Begin();
         try
         {
-            return _cycle.Run(measureAnew: false, cancellation);
+            return Decided(_cycle.Run(measureAnew: false, cancellation));
         }
         finally
         {
+            Progress.End();
+
             // What was interrupted begins again; what failed waits for its next time.
             if (!cancellation.IsCancellationRequested)
             {
@@ -97,6 +106,12 @@ internal sealed class CycleLoop(StateFolder state, WorkerOptions worker, CycleOp
                     File.Delete(DemandPath);
             }
         }
+    }
+
+    private CycleDecision Decided(CycleDecision decision)
+    {
+        Progress.Decide(decision);
+        return decision;
     }
 
     private bool IsTime()

@@ -111,7 +111,7 @@ internal sealed class LearningCycle(
             _refreshes.Write(published with { PolicyIsNext = false });
         using var set = new WindowTransitions(state, worker.Registry, transitions)
             .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, cancellation);
-        var decision = begun with { Counts = set.Counts.ToString() };
+        var decision = begun with { Counts = set.Counts.ToString(), Transitions = set.Counts };
 
         // What other scores or another mental reward ranked says nothing of what an action does now.
         var same = new SameParts(worker.Registry, serving.Manifest);

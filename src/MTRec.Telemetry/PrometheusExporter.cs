@@ -2,11 +2,11 @@ using System.Text;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace MTRec.Serving.Operations.Telemetry;
+namespace MTRec.Telemetry;
 
 /// <summary>Hands OpenTelemetry's metrics to whoever asks for them.</summary>
 [ExportModes(ExportModes.Pull)]
-internal sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExporter
+public sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExporter
 {
     private const int LongestCollectionMs = 5000;
 

@@ -3,13 +3,13 @@ using System.Text;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-namespace MTRec.Serving.Operations.Telemetry;
+namespace MTRec.Telemetry;
 
 /// <summary>
 /// Writes metrics in Prometheus' text format, version 0.0.4. Names and units follow OpenTelemetry's rules for Prometheus: dots become
 /// underscores, the unit and, on counters, <c>_total</c> are put behind.
 /// </summary>
-internal static class PrometheusText
+public static class PrometheusText
 {
     /// <summary>The media type.</summary>
     public const string MediaType = "text/plain; version=0.0.4; charset=utf-8";
