@@ -46,6 +46,11 @@ public sealed class GraphWeightsTests
         Assert.True(next.TryGoOn(graph));
 
         Assert.Equal(Softq(served, head), Softq(next, head));
+        using var anew = new RewardHead(served.Backbone.UserWidth, served.Backbone.ItemWidth, 16, 10, 1, 2);
+        Assert.True(anew.TryGoOn(graph, served.Backbone.UserWidth, served.Backbone.ItemWidth));
+        Assert.Equal(Softq(served, head), Softq(served, anew));
+        using var narrow = new RewardHead(served.Backbone.UserWidth, served.Backbone.ItemWidth, 8, 10, 1, 2);
+        Assert.False(narrow.TryGoOn(graph, served.Backbone.UserWidth, served.Backbone.ItemWidth));
     }
 
     [Fact]

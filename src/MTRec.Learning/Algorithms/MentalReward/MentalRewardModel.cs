@@ -53,7 +53,7 @@ public sealed class MentalRewardModel(Backbone backbone, QuantileQNetwork q, Rew
     {
         var graph = new OnnxGraph("mental-reward");
         var (user, item) = backbone.Export(graph, SoftQModel.BackboneName);
-        var predicted = head.Export(graph, "reward", user, item);
+        var predicted = head.Export(graph, RewardHead.GraphName, user, item);
         graph.Output(BundleLayout.MeanOutput, graph.ReduceMean(predicted, 1), GraphContract.Candidates);
         graph.Output(BundleLayout.QuantilesOutput, predicted, GraphContract.Candidates, quantiles);
         graph.Output(BundleLayout.SoftQOutput, q.Export(graph, SoftQModel.HeadName, user, item), GraphContract.Candidates, QuantileQNetwork.Actions);

@@ -21,7 +21,7 @@ public sealed class MentalRewardTraining(
     /// <param name="train">Training examples.</param>
     /// <param name="dev">Examples whose loss decides when to stop.</param>
     /// <param name="calibrating">Whether a user of <paramref name="dev"/>, by id, is one to calibrate the quantiles on; null where they stay as they are.</param>
-    /// <param name="from">A graph of <see cref="MentalRewardModel"/> whose soft Q is gone on from where it has the same sizes; else, and where null, all begins anew.</param>
+    /// <param name="from">A graph of <see cref="MentalRewardModel"/> that is gone on from where it has the same sizes; else, and where null, all begins anew.</param>
     /// <returns>The parts; the caller disposes of them.</returns>
     /// <exception cref="ArgumentException">There is no positive response with an impression after it.</exception>
     /// <exception cref="ArithmeticException">A loss is not finite.</exception>
@@ -35,7 +35,12 @@ public sealed class MentalRewardTraining(
         RewardHead head;
         try
         {
-            head = regression.Fit("mental reward at serving time", soft, train, dev);
+            head = regression.Fit(
+                "mental reward at serving time",
+                soft,
+                train,
+                dev,
+                begun => goesOn = goesOn && begun.TryGoOn(from!, soft.Backbone.UserWidth, soft.Backbone.ItemWidth));
         }
         catch
         {
@@ -55,7 +60,7 @@ public sealed class MentalRewardTraining(
 /// <param name="Head">Stage two.</param>
 /// <param name="Model">Both, as they are served.</param>
 /// <param name="Regression">What learned stage two.</param>
-/// <param name="GoesOn">Whether stage one went on from a graph.</param>
+/// <param name="GoesOn">Whether both stages went on from a graph.</param>
 public sealed record LearnedMentalReward(SoftQModel Soft, RewardHead Head, MentalRewardModel Model, RewardRegression Regression, bool GoesOn) : IDisposable
 {
     /// <inheritdoc/>

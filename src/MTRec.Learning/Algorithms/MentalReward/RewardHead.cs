@@ -1,3 +1,4 @@
+using MTRec.Core.Bundles;
 using MTRec.Export;
 using MTRec.Learning.Networks;
 using TorchSharp.Modules;
@@ -10,6 +11,9 @@ namespace MTRec.Learning.Algorithms.MentalReward;
 /// </summary>
 public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
 {
+    // Its name in graphs.
+    internal const string GraphName = "reward";
+
     private readonly SplitLinear _first;
     private readonly Linear _last;
     private readonly Tensor _mean;
@@ -40,6 +44,28 @@ public sealed class RewardHead : nn.Module<BackboneHalves, Tensor>
         var outputs = _last.call(_first.call(input.User, input.Item).relu());
         var steps = cat([outputs.narrow(1, 0, 1), outputs.narrow(1, 1, outputs.shape[1] - 1).softplus()], 1);
         return ((steps.cumsum(1) * _deviation) + _mean).matmul(_calibration);
+    }
+
+    /// <summary>Takes over the weights, and the scale of the rewards, of a graph of <see cref="MentalRewardModel"/>. Its calibration is not: it was of those weights.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="userWidth">Columns of the user half.</param>
+    /// <param name="itemWidth">Columns of the item half.</param>
+    /// <returns>False where it has other sizes.</returns>
+    public bool TryGoOn(OnnxGraph graph, int userWidth, int itemWidth)
+    {
+        if (!GraphWeights.TryRead(this, Own, graph))
+            return false;
+        using var scope = NewDisposeScope();
+        using var quiet = no_grad();
+        _calibration.copy_(eye(_calibration.shape[0]));
+        return true;
+
+        OnnxGraph Own()
+        {
+            var own = new OnnxGraph(nameof(RewardHead));
+            Export(own, GraphName, own.Input("user", 1, userWidth), own.Input("item", GraphContract.Candidates, itemWidth));
+            return own;
+        }
     }
 
     /// <summary>Sets what <see cref="QuantileCalibration.Matrix"/> gave; none at first.</summary>

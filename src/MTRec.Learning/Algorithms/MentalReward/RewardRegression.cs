@@ -22,8 +22,9 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
     /// <param name="soft">Stage one's model, in evaluation mode; it is not changed.</param>
     /// <param name="train">Training examples.</param>
     /// <param name="validation">Examples whose loss decides when to stop.</param>
+    /// <param name="begin">Given the new head, to set where it begins; may be null.</param>
     /// <exception cref="ArgumentException">The log has no positive response with an impression after it.</exception>
-    public RewardHead Fit(string stage, SoftQModel soft, ImpressionExamples train, ImpressionExamples validation)
+    public RewardHead Fit(string stage, SoftQModel soft, ImpressionExamples train, ImpressionExamples validation, Action<RewardHead>? begin = null)
     {
         var random = new Random(seed);
         var trainRows = Positives(train);
@@ -36,6 +37,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         var deviation = Math.Sqrt(trainRows.Average(row => Math.Pow(recovered[row] - mean, 2)));
         var head = new RewardHead(
             soft.Backbone.UserWidth, soft.Backbone.ItemWidth, options.Width, options.RewardQuantiles, (float)mean, (float)Math.Max(deviation, 1e-3));
+        begin?.Invoke(head);
 
         var validationViews = views.Draw(validation.Count, new Random(seed));
         ExampleView[] drawn = [];

@@ -86,13 +86,19 @@ internal sealed class PartJudgement(RefreshOptions options, UserBootstrap bootst
         var spearman = Spearman.DifferenceByUser(
             Array.ConvertAll(watched, row => (double)candidate.Mental[row]), Array.ConvertAll(watched, row => (double)serving.Mental[row]), seconds, Array.ConvertAll(watched, row => shown.Users[row]), bootstrap);
         Add("mentalReward.spearman.watchSeconds.difference", spearman, watched.Length);
+        AddValue("mentalReward.spearman.watchSeconds", Spearman.Of(Array.ConvertAll(watched, row => (double)candidate.Mental[row]), seconds), watched.Length);
+        AddValue("mentalReward.spearman.watchSeconds.serving", Spearman.Of(Array.ConvertAll(watched, row => (double)serving.Mental[row]), seconds), watched.Length);
         if (spearman.High < 0)
             reasons.Add($"mentalReward.spearman.watchSeconds falls: {Of(spearman)}.");
         var approval = new PairedPredictions(candidate.Mental, serving.Mental, shown.Did(Explicit), shown.Users, bootstrap).Auc();
         Add("mentalReward.auc.approval.difference", approval, shown.Count);
+        AddValue("mentalReward.auc.approval", Auc.Of(candidate.Mental, shown.Did(Explicit)), shown.Count);
+        AddValue("mentalReward.auc.approval.serving", Auc.Of(serving.Mental, shown.Did(Explicit)), shown.Count);
         if (approval.High < 0)
             reasons.Add($"mentalReward.auc.approval falls: {Of(approval)}.");
         return new PartVerdict(reasons, figures);
+
+        void AddValue(string name, double value, int count) => Add(name, new Estimate(value, value, value), count);
 
         void Add(string name, Estimate estimate, int count) => figures.Add(new ComparedFigure(name, estimate, count, count));
     }

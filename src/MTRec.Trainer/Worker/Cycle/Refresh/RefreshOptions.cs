@@ -60,7 +60,11 @@ internal sealed record RefreshOptions
     public int Standardised { get; init; } = 1000;
 
     /// <summary>The mental reward's learner; what counts as positive, gamma and the reward's quantiles are those of the bundle, sizes those of its graph.</summary>
-    public QrIqlOptions MentalReward { get; init; } = new() { Fit = new FitOptions { BatchSize = 512, LearningRate = 1e-3 } };
+    public QrIqlOptions MentalReward { get; init; } = new()
+    {
+        Fit = new FitOptions { BatchSize = 512, LearningRate = 1e-3 },
+        HeadFit = new FitOptions { Epochs = 10, BatchSize = 128, LearningRate = 1e-3, WeightDecay = 1e-2 },
+    };
 
     /// <summary>How the task scores are fitted.</summary>
     public FitOptions Upstream { get; init; } = new() { BatchSize = 512, LearningRate = 1e-3 };
