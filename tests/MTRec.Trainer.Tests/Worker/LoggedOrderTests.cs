@@ -37,7 +37,7 @@ public sealed class LoggedOrderTests
             Assert.Equal(exposure.Order[..3], order.First(Fuse(logged), manifest.Blending.FusionScore));
             var expected = Best(Final(other));
             Assert.Equal(expected, order.First(fusion, manifest.Blending.FusionScore));
-            changed += expected.SequenceEqual(exposure.Order[..3]) ? 0 : 1;
+            changed += expected.SequenceEqual(exposure.Order.Take(3)) ? 0 : 1;
 
             float[] Action() => [.. Enumerable.Range(0, manifest.Fusion.Action.Count).Select(_ => 0.2f + (4 * random.NextSingle()))];
 
