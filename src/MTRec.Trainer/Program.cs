@@ -11,6 +11,10 @@ using MTRec.Trainer.Training;
 using MTRec.Trainer.Verification;
 using MTRec.Trainer.Worker;
 
+// mpirun collects standard output through a terminal, whose control sequences would end up in its own output.
+if (World.IsStarted)
+    Environment.SetEnvironmentVariable("TERM", null);
+
 var root = new RootCommand("Trains, checks and measures MTRec's bundles. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.")
 {
     TrainCommand.Create(),

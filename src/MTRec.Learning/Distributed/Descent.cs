@@ -40,7 +40,7 @@ public sealed class Descent(string name, optim.Optimizer optimizer, double? grad
         optimizer.step();
         if (_steps++ == 0 && !slice.IsWhole)
             TakeFromFirst(slice.World);
-        slice.World.Tell(new StepLoss(name, _steps, value));
+        slice.World.Tell(name, _steps, value);
         return value;
     }
 

@@ -4,4 +4,5 @@ namespace MTRec.Learning.Distributed;
 /// <param name="Name">What was stepped.</param>
 /// <param name="Step">Which of its steps, from 1.</param>
 /// <param name="Value">The loss.</param>
-public readonly record struct StepLoss(string Name, int Step, double Value);
+/// <param name="Seconds">When the step was done, since the run began.</param>
+public readonly record struct StepLoss(string Name, int Step, double Value, double Seconds);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -22,6 +23,7 @@ public sealed class World : IDisposable
     private readonly OpenMpi? _mpi;
     private readonly int _localSize;
     private readonly Action<StepLoss>? _told;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     private World(OpenMpi? mpi, int localSize, Action<StepLoss>? told)
     {
@@ -131,7 +133,7 @@ public sealed class World : IDisposable
             OpenMpi.Stop();
     }
 
-    internal void Tell(StepLoss loss) => _told?.Invoke(loss);
+    internal void Tell(string name, int step, double loss) => _told?.Invoke(new StepLoss(name, step, loss, _clock.Elapsed.TotalSeconds));
 
     private static int Variable(string name) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : 0;
 

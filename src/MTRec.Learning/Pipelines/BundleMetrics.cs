@@ -12,7 +12,7 @@ namespace MTRec.Learning.Pipelines;
 
 /// <summary>
 /// The figures of a bundle. Cold means that nothing is known but the evaluated log's own earlier rows; warm adds the users' features and all
-/// logs before. The ranks predict together; the first one makes the figures.
+/// logs before. The ranks predict together and take turns at the figures.
 /// </summary>
 internal sealed class BundleMetrics(
     IReadOnlyList<BehaviourTask> tasks, DefaultBundleOptions options, World world, IProgress<FitProgress>? progress, CancellationToken cancellation)
@@ -20,19 +20,29 @@ internal sealed class BundleMetrics(
     private static readonly (string Name, ExampleView View)[] Views = [("cold", ExampleView.Cold), ("warm", ExampleView.Warm)];
 
     private readonly List<Metric> _metrics = [];
+    private readonly List<double> _figures = [];
     private readonly UserBootstrap _bootstrap = new(options.Seed, options.Resamples);
 
-    public IReadOnlyList<Metric> All => _metrics;
+    /// <summary>All figures. All ranks must ask.</summary>
+    public IReadOnlyList<Metric> All()
+    {
+        var figures = _figures.ToArray();
+        world.Sum(figures);
+
+        // JSON has no NaN: what a split cannot tell is left out.
+        return
+        [
+            .. _metrics.Select((metric, i) => metric with { Value = figures[3 * i], Low = figures[(3 * i) + 1], High = figures[(3 * i) + 2] })
+                .Where(metric => double.IsFinite(metric.Value) && double.IsFinite(metric.Low) && double.IsFinite(metric.High)),
+        ];
+    }
 
     /// <summary>AUC of every action, and how well click and long view are calibrated.</summary>
     public void AddTasks(string split, ImpressionExamples examples, Func<ExampleView, float[]> predict, string suffix)
     {
-        var users = examples.Log.User.AsSpan();
         foreach (var (name, view) in Views)
         {
             var scores = predict(view);
-            if (!world.IsFirst)
-                continue;
             for (var k = 0; k < tasks.Count; k++)
             {
                 cancellation.ThrowIfCancellationRequested();
@@ -40,7 +50,7 @@ internal sealed class BundleMetrics(
                     continue;
                 var column = Column(scores, k);
                 var did = examples.Did(tasks[k].Actions);
-                Add($"auc.{tasks[k].Name}{suffix}", $"{split}.{name}", Auc.ByUser(column, did, users, _bootstrap), examples.Count);
+                Add($"auc.{tasks[k].Name}{suffix}", $"{split}.{name}", () => Auc.ByUser(column, did, examples.Log.User.AsSpan(), _bootstrap), examples.Count);
                 if (tasks[k].Actions is UserActions.Click or UserActions.LongView)
                     Add($"calibrationError.{tasks[k].Name}{suffix}", $"{split}.{name}", Calibration.ExpectedError(column, did), examples.Count);
             }
@@ -61,14 +71,14 @@ internal sealed class BundleMetrics(
         var consumed = examples.Did(UserActions.LongView);
         foreach (var (name, view) in Views)
         {
-            var ordered = orders(view with { AtStart = true });
-            if (!world.IsFirst)
-                continue;
-            foreach (var (order, scores) in ordered)
+            foreach (var (order, scores) in orders(view with { AtStart = true }))
             {
                 cancellation.ThrowIfCancellationRequested();
-                var value = WithinUserAuc.ByUser(scores, consumed, examples.Log.User.AsSpan(), _bootstrap);
-                Add($"withinUserAuc.longView.{order}", $"{split}.{name}", value, examples.Count);
+                Add(
+                    $"withinUserAuc.longView.{order}",
+                    $"{split}.{name}",
+                    () => WithinUserAuc.ByUser(scores, consumed, examples.Log.User.AsSpan(), _bootstrap),
+                    examples.Count);
             }
         }
     }
@@ -89,8 +99,6 @@ internal sealed class BundleMetrics(
             cancellation.ThrowIfCancellationRequested();
             var recovered = soft.Recover(examples, view, options.MentalReward, world);
             var (means, quantiles) = mental.Predict(examples, view, world);
-            if (!world.IsFirst)
-                continue;
             var coverage = Calibration.Coverage(
                 [.. rows.SelectMany(row => quantiles.AsSpan(row * count, count).ToArray())], [.. rows.Select(row => recovered[row])]);
             for (var i = 0; i < count; i++)
@@ -109,12 +117,13 @@ internal sealed class BundleMetrics(
         return column;
     }
 
-    private void Add(string name, string split, double value, long count) => Add(name, split, new Estimate(value, value, value), count);
+    private void Add(string name, string split, double value, long count) => Add(name, split, () => new Estimate(value, value, value), count);
 
-    // JSON has no NaN: what a split cannot tell is left out.
-    private void Add(string name, string split, Estimate estimate, long count)
+    // The other ranks' figures are 0 here until they are summed.
+    private void Add(string name, string split, Func<Estimate> figure, long count)
     {
-        if (double.IsFinite(estimate.Value) && double.IsFinite(estimate.Low) && double.IsFinite(estimate.High))
-            _metrics.Add(new Metric(name, split, estimate.Value, estimate.Low, estimate.High, count));
+        var estimate = _metrics.Count % world.Size == world.Rank ? figure() : default;
+        _metrics.Add(new Metric(name, split, 0, 0, 0, count));
+        _figures.AddRange([estimate.Value, estimate.Low, estimate.High]);
     }
 }

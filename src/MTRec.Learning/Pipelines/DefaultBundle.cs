@@ -104,7 +104,7 @@ public sealed class DefaultBundle(DefaultBundleOptions options, IProgress<FitPro
                 FixedPolicy.Standardise(policy.Fuse(tasks, trainScores)), FixedPolicy.Standardise(mentalTrain)),
             Fallback = new FallbackSection(fallback.Action, FixedPolicy.Standardise(fallback.Fuse(tasks, trainScores))),
             Files = ImmutableDictionary<string, BundleFile>.Empty,
-            Provenance = new Provenance(options.DataName, CodeVersion(), options.Seed, options.Command, metrics.All),
+            Provenance = new Provenance(options.DataName, CodeVersion(), options.Seed, options.Command, metrics.All()),
         };
         cancellation.ThrowIfCancellationRequested();
         var parts = new BundleParts(FusionGraphs.FixedPolicy(tasks, policy.Fusion, policy.Action), mental.Export(), upstream.Export(), splits.Items);

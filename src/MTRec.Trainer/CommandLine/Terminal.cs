@@ -14,9 +14,7 @@ internal static class Terminal
     private const int PlainWidth = 200;
 
     /// <summary>Results.</summary>
-    public static IAnsiConsole Results { get; } = World.IsStarted
-        ? Create(new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true }, redirected: true)
-        : Create(Console.Out, Console.IsOutputRedirected);
+    public static IAnsiConsole Results { get; } = Create(Console.Out, Console.IsOutputRedirected || World.IsStarted);
 
     /// <summary>Progress, warnings and errors.</summary>
     public static IAnsiConsole Notes { get; } = Create(Console.Error, Console.IsErrorRedirected);

@@ -4,7 +4,7 @@ using MTRec.Learning.Distributed;
 
 namespace MTRec.Trainer.Training;
 
-/// <summary>The losses of a training, one step a line: {"name":"task scores","step":1,"value":2.57}. What is there of a file of that name is overwritten.</summary>
+/// <summary>The losses of a training, one step a line: {"name":"task scores","step":1,"value":2.57,"seconds":14.2}. What is there of a file of that name is overwritten.</summary>
 internal sealed class LossFile(string path) : IDisposable
 {
     // The loss of a training that fails may be NaN.

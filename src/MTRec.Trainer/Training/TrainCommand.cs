@@ -51,7 +51,7 @@ internal static class TrainCommand
         });
         var losses = new Option<string>("--losses")
         {
-            Description = "Writes every step's loss over the whole batch as a line of JSON: {\"name\":\"task scores\",\"step\":1,\"value\":2.57}. Not of simulators.",
+            Description = "Writes every step's loss over the whole batch as a line of JSON: {\"name\":\"task scores\",\"step\":1,\"value\":2.57,\"seconds\":14.2}. Not of simulators.",
             HelpName = "FILE",
         };
         var quick = new Option<bool>("--quick") { Description = "One pass over a twentieth of the users: to see that it runs, not to serve." };

@@ -154,6 +154,8 @@ internal sealed class TrainRun(World world, string algorithm, string? basis, int
                 CrossEntropy = options.CrossEntropy with { Rounds = 2, Population = 4, Sessions = 32 },
                 BayesianOptimisation = options.BayesianOptimisation with { Initial = 4, Rounds = 2, Sessions = 32 },
                 EvolutionStrategy = options.EvolutionStrategy with { Generations = 2, Pairs = 2, Sessions = 32 },
+                UnifiedRl = options.UnifiedRl with { CriticWarmUp = 20 },
+                EnhancedRl = options.EnhancedRl with { CriticWarmUp = 20 },
                 Xmtf = options.Xmtf with { TransferUpdates = 50 },
             };
         }
