@@ -15,7 +15,9 @@ internal sealed partial class RedisCalls
     private readonly RedisConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ResiliencePipeline _breaker;
+
+    // Of one type for answers of all kinds: a pipeline that takes any type wraps each call four times more.
+    private readonly ResiliencePipeline<object?> _breaker;
     private readonly Counter<long> _failures;
     private readonly OnceASecond _failureLine;
     private long _lastSuccess;
@@ -38,15 +40,15 @@ internal sealed partial class RedisCalls
         _failures.Add(0);
         meter.CreateObservableGauge("mtrec.redis.healthy", () => IsHealthy ? 1 : 0, "{bool}", "1 while Redis answers the calls for sessions, 0 from the breaker's opening to the next success.");
         meter.CreateObservableGauge("mtrec.redis.last_success", () => _succeeded ? SinceSuccess.TotalSeconds : double.NaN, "s", "Time since Redis last answered a call for a session.");
-        _breaker = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+        _breaker = new ResiliencePipelineBuilder<object?> { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<object?>
             {
                 FailureRatio = options.BreakerFailureRatio,
                 MinimumThroughput = options.BreakerMinimumCalls,
                 SamplingDuration = options.BreakerWindow,
                 BreakDuration = options.BreakDuration,
                 // Whoever hangs up says nothing about the server.
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not OperationCanceledException),
+                ShouldHandle = new PredicateBuilder<object?>().Handle<Exception>(e => e is not OperationCanceledException),
                 OnOpened = opened =>
                 {
                     IsHealthy = false;
@@ -77,29 +79,41 @@ internal sealed partial class RedisCalls
     /// <exception cref="RedisException">The server refused, or is not reached any more.</exception>
     public async ValueTask<T> CallAsync<T>(Func<IDatabase, Task<T>> call, TimeSpan budget, CancellationToken cancellation)
     {
-        try
+        var context = ResilienceContextPool.Shared.Get(cancellation);
+        var outcome = await _breaker.ExecuteOutcomeAsync(AttemptAsync<T>, context, (call, _connection, budget, _time));
+        ResilienceContextPool.Shared.Return(context);
+        if (outcome.Exception is null)
         {
-            var answer = await _breaker.ExecuteAsync(
-                static async (state, cancellation) =>
-                {
-                    var answer = await state.call(state._connection.Database).WaitAsync(state.budget, state._time, cancellation);
-                    // The client hands out one answer after the other on one thread: whoever went on there would hold up all the others.
-                    await Task.Yield();
-                    return answer;
-                },
-                (call, _connection, budget, _time),
-                cancellation);
             Interlocked.Exchange(ref _lastSuccess, _time.GetTimestamp());
             _succeeded = true;
             IsHealthy = true;
-            return answer;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        else if (outcome.Exception is not OperationCanceledException)
         {
             _failures.Add(1);
-            if (e is not BrokenCircuitException)
-                LogOnceASecond(e);
-            throw;
+            if (outcome.Exception is not BrokenCircuitException)
+                LogOnceASecond(outcome.Exception);
+        }
+
+        outcome.ThrowIfException();
+        return (T)outcome.Result!;
+    }
+
+    private static async ValueTask<Outcome<object?>> AttemptAsync<T>(
+        ResilienceContext context, (Func<IDatabase, Task<T>> Call, RedisConnection Connection, TimeSpan Budget, TimeProvider Time) state)
+    {
+        try
+        {
+            var answer = await state.Call(state.Connection.Database).WaitAsync(state.Budget, state.Time, context.CancellationToken);
+            // The client hands out one answer after the other on one thread: whoever went on there would hold up all the others.
+            await Task.Yield();
+            return Outcome.FromResult<object?>(answer);
+        }
+#pragma warning disable CA1031 // The breaker judges it; the caller throws it again.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Outcome.FromException<object?>(e);
         }
     }
 

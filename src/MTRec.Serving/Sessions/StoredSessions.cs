@@ -10,6 +10,8 @@ namespace MTRec.Serving.Sessions;
 /// <summary>Sessions as the messages of session.proto.</summary>
 internal static class StoredSessions
 {
+    private static readonly SharedTexts ItemIds = new(1 << 16);
+
     /// <summary>One impression as an element of <see cref="StoredSession.Events"/>: with its tag and length, so that such elements make a session when they stand in a row.</summary>
     public static byte[] Element(SessionEvent shown) => new StoredSession
     {
@@ -60,7 +62,7 @@ internal static class StoredSessions
                     watched = fields.ReadFloat();
                     break;
                 case StoredEvent.ItemIdFieldNumber when fields.Type == WireFormat.WireType.LengthDelimited:
-                    itemId = fields.ReadText();
+                    itemId = ItemIds.Of(fields.ReadUtf8());
                     break;
                 default:
                     fields.Skip();

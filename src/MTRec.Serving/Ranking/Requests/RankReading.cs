@@ -178,7 +178,11 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
         }
         else if (Tasks is { } given)
         {
-            Call.DefaultedTasks.AddRange(Enumerable.Range(0, Names.Tasks.Count).Except(given));
+            for (var task = 0; task < Names.Tasks.Count; task++)
+            {
+                if (!given.Contains(task))
+                    Call.DefaultedTasks.Add(task);
+            }
         }
     }
 }
