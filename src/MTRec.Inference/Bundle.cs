@@ -58,8 +58,10 @@ public sealed class Bundle : IDisposable
     /// <summary>
     /// Loads and verifies a bundle: manifest, files, hashes, the graphs' inputs and outputs, the item table, and a probe run.
     /// </summary>
+    /// <param name="directory">Its folder.</param>
+    /// <param name="afterStep">Is called after every part of the work, of a few milliseconds at most where the bundle is small.</param>
     /// <exception cref="BundleRefusedException">The bundle must not serve; every reason names the file or the manifest's member.</exception>
-    public static Bundle Load(string directory) => BundleLoader.Load(directory);
+    public static Bundle Load(string directory, Action? afterStep = null) => BundleLoader.Load(directory, afterStep ?? (static () => { }));
 
     /// <summary>Keeps the graphs alive until the lease is disposed.</summary>
     /// <returns>The lease, or null where the bundle is already disposed: take the one that replaced it.</returns>

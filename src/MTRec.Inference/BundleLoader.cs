@@ -12,14 +12,15 @@ namespace MTRec.Inference;
 internal static class BundleLoader
 {
     /// <exception cref="BundleRefusedException">The bundle must not serve.</exception>
-    public static Bundle Load(string directory)
+    public static Bundle Load(string directory, Action afterStep)
     {
         var manifest = CheckedManifest(directory, out var digest);
-        var files = CheckedFiles(directory, manifest);
-        var bundle = Open(directory, manifest, digest, files);
+        afterStep();
+        var files = CheckedFiles(directory, manifest, afterStep);
+        var bundle = Open(directory, manifest, digest, files, afterStep);
         try
         {
-            var reasons = BundleProbe.Run(bundle);
+            var reasons = BundleProbe.Run(bundle, afterStep);
             if (reasons.Count > 0)
                 throw new BundleRefusedException(directory, reasons);
             return bundle;
@@ -60,7 +61,7 @@ internal static class BundleLoader
     }
 
     // Each file is read once: the bytes that were hashed are the bytes that are opened.
-    private static Dictionary<string, byte[]> CheckedFiles(string directory, BundleManifest manifest)
+    private static Dictionary<string, byte[]> CheckedFiles(string directory, BundleManifest manifest, Action afterStep)
     {
         var reasons = Strangers(directory, manifest);
         var unreadable = false;
@@ -81,6 +82,7 @@ internal static class BundleLoader
             var hash = Convert.ToHexStringLower(SHA256.HashData(files[name]));
             if (hash != file.Sha256)
                 reasons.Add($"{name}: its SHA-256 is {hash}, the manifest says {file.Sha256}.");
+            afterStep();
         }
 
         return reasons.Count == 0 ? files : throw new BundleRefusedException(directory, reasons, unreadable);
@@ -108,7 +110,7 @@ internal static class BundleLoader
     // A file that is missing or no JSON is the bundle's own fault; the disk or its rights may be others' fault and pass.
     private static bool IsUnreadable(Exception e) => e is not (FileNotFoundException or DirectoryNotFoundException or JsonException);
 
-    private static Bundle Open(string directory, BundleManifest manifest, string digest, Dictionary<string, byte[]> files)
+    private static Bundle Open(string directory, BundleManifest manifest, string digest, Dictionary<string, byte[]> files, Action afterStep)
     {
         var reasons = new List<string>();
         var contract = new GraphContract(manifest);
@@ -125,6 +127,7 @@ internal static class BundleLoader
 
                 graphs[name] = new GraphSession(name, files[name]);
                 reasons.AddRange(GraphCheck.Run(graphs[name], manifest.Files[name], contract));
+                afterStep();
             }
             catch (Exception e) when (e is OnnxRuntimeException or InvalidProtocolBufferException or InvalidDataException)
             {
@@ -139,7 +142,9 @@ internal static class BundleLoader
             try
             {
                 items = ItemTable.Parse(table, itemFeatures.Count);
+                afterStep();
                 reasons.AddRange(ItemTableCheck.Run(items, itemFeatures, table, manifest.Files[BundleLayout.Items]));
+                afterStep();
             }
             catch (SafetensorsException e)
             {

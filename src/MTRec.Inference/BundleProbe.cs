@@ -24,8 +24,11 @@ internal sealed class BundleProbe
     private readonly BundleManifest _manifest;
     private readonly TaskDefinition[] _tasks;
 
-    private BundleProbe(Bundle bundle)
+    private readonly Action _afterStep;
+
+    private BundleProbe(Bundle bundle, Action afterStep)
     {
+        _afterStep = afterStep;
         _bundle = bundle;
         _manifest = bundle.Manifest;
         _tasks = [.. bundle.Manifest.Tasks];
@@ -34,9 +37,9 @@ internal sealed class BundleProbe
     private delegate float[][] Graph(RankingInputs inputs);
 
     /// <summary>Reasons why the answers cannot be trusted, one a graph at most, each naming its file; none where they can.</summary>
-    public static IReadOnlyList<string> Run(Bundle bundle)
+    public static IReadOnlyList<string> Run(Bundle bundle, Action afterStep)
     {
-        var probe = new BundleProbe(bundle);
+        var probe = new BundleProbe(bundle, afterStep);
         string?[] reasons =
         [
             probe.Check(BundleLayout.Policy, probe.Fuse, probe.PolicyFault),
@@ -54,6 +57,7 @@ internal sealed class BundleProbe
             {
                 if (Check(graph, fault, fill) is { } reason)
                     return $"{file}: on {name}, {reason}";
+                _afterStep();
             }
 
             return null;

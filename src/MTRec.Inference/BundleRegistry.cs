@@ -45,12 +45,14 @@ public sealed class BundleRegistry(string root, TimeProvider? time = null)
     }
 
     /// <summary>Loads and verifies a bundle, whatever is known of it.</summary>
+    /// <param name="listing">The bundle.</param>
+    /// <param name="afterStep">See <see cref="Bundle.Load"/>.</param>
     /// <exception cref="BundleRefusedException">It must not serve; this is remembered.</exception>
-    public Bundle Open(BundleListing listing)
+    public Bundle Open(BundleListing listing, Action? afterStep = null)
     {
         try
         {
-            var bundle = Bundle.Load(listing.Directory);
+            var bundle = Bundle.Load(listing.Directory, afterStep);
             string[] reasons =
             [
                 .. bundle.Manifest.Name == listing.Name ? Array.Empty<string>() : [$"name: '{bundle.Manifest.Name}' lies in the folder '{listing.Name}'."],

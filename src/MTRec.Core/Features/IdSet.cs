@@ -8,10 +8,19 @@ public sealed class IdSet
     private const int FewestSlots = 16;
 
     // By its hash an id's place + 1, beside the hash itself, so that another id is seldom looked at; 0 is free. At most half of them are taken.
-    private ulong[] _slots = new ulong[FewestSlots];
-    private int[] _ends = [0];
-    private uint[] _hashes = [];
+    private ulong[] _slots;
+    private int[] _ends;
+    private uint[] _hashes;
     private byte[] _bytes = [];
+
+    /// <summary>Starts empty.</summary>
+    /// <param name="capacity">Ids for which there is room at once.</param>
+    public IdSet(int capacity = 0)
+    {
+        _slots = new ulong[Math.Max(FewestSlots, BitOperations.RoundUpToPowerOf2((uint)(2 * capacity)))];
+        _hashes = new uint[capacity];
+        _ends = new int[capacity + 1];
+    }
 
     /// <summary>Ids in it.</summary>
     public int Count { get; private set; }

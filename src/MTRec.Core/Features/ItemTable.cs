@@ -12,12 +12,13 @@ public sealed class ItemTable : IItemFeatures
 {
     // A row's index + 1 travels in a float column, which is exact up to here.
     private const int MaxItems = (1 << 24) - 1;
+    private const int LongestOnStack = 512;
     private const string IdsName = "ids";
     private const string IdOffsetsName = "idOffsets";
     private const string FeaturesName = "features";
 
     private readonly float[] _features;
-    private readonly IdSet _rows = new();
+    private readonly IdSet _rows;
 
     /// <summary>Makes a table.</summary>
     /// <param name="ids">The items' ids [V], each once.</param>
@@ -37,9 +38,13 @@ public sealed class ItemTable : IItemFeatures
                 $"Feature {place % featureCount} of item '{ids[place / featureCount]}' is not finite.", nameof(features));
         }
 
+        _rows = new IdSet(ids.Count);
+        Span<byte> onStack = stackalloc byte[LongestOnStack];
         foreach (var id in ids)
         {
-            var bytes = Encoding.UTF8.GetBytes(id);
+            var most = Encoding.UTF8.GetMaxByteCount(id.Length);
+            var bytes = most <= LongestOnStack ? onStack : new byte[most];
+            bytes = bytes[..Encoding.UTF8.GetBytes(id, bytes)];
             if (!_rows.Add(bytes, IdHash.Of(bytes)))
                 throw new ArgumentException($"Item '{id}' stands twice.", nameof(ids));
         }
@@ -58,7 +63,6 @@ public sealed class ItemTable : IItemFeatures
     /// <summary>Finds an item's row.</summary>
     public bool TryFind(string itemId, out int row)
     {
-        const int LongestOnStack = 512;
         var most = Encoding.UTF8.GetMaxByteCount(itemId.Length);
         var id = most <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[most];
         id = id[..Encoding.UTF8.GetBytes(itemId, id)];

@@ -17,8 +17,10 @@ internal sealed partial class BundleIntake(BundleRegistry registry, WarmUp warmU
         ServedBundle? served = null;
         try
         {
-            served = new ServedBundle(registry.Open(listing));
-            reasons = warmUp.Run(served, first: !_warm, cancellation);
+            // The first is waited for; later ones have time, and whoever is answered meanwhile has not.
+            Action? rest = _warm ? new Pace().Rest : null;
+            served = new ServedBundle(registry.Open(listing, rest));
+            reasons = warmUp.Run(served, first: !_warm, cancellation, rest);
             if (reasons.Count == 0)
             {
                 _warm = true;

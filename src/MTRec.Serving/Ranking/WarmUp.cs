@@ -25,8 +25,9 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
     /// <param name="served">A bundle that serves nobody yet.</param>
     /// <param name="first">Whether it is the process's first, which is also to have the path compiled.</param>
     /// <param name="cancellation">Ends the warming early.</param>
+    /// <param name="afterStep">Is called after every request.</param>
     /// <returns>Why the bundle cannot answer its own example; none where it can.</returns>
-    public IReadOnlyList<string> Run(ServedBundle served, bool first, CancellationToken cancellation)
+    public IReadOnlyList<string> Run(ServedBundle served, bool first, CancellationToken cancellation, Action? afterStep = null)
     {
         var count = Math.Min(Candidates, options.MaxCandidates);
         (byte[] Bytes, bool IsProtobuf)[] requests =
@@ -40,7 +41,11 @@ internal sealed class WarmUp(Ranker ranker, RankOptions options)
         for (var round = 0; round < rounds; round++)
         {
             for (var i = 0; i < (first ? FirstCalls : LaterCalls) && !errors.Any && !cancellation.IsCancellationRequested; i++)
+            {
                 Answer(requests[i % requests.Length].Bytes, requests[i % requests.Length].IsProtobuf, served, errors);
+                afterStep?.Invoke();
+            }
+
             if (rounds > 1)
                 cancellation.WaitHandle.WaitOne(Pause);
         }
