@@ -82,7 +82,8 @@ internal static class SimulateCommand
                 result.AddError("--data is needed: kuairand's users are fitted on its log.");
             if (isSoft && result.GetResult(loop.Urls) is null == result.GetResult(publish) is null)
                 result.AddError("--environment soft-user goes with either --url or --publish.");
-            if (result.GetResult(publish) is not null && result.GetValue(users) < 8)
+            // A default is not set yet where options are checked.
+            if (result.GetResult(publish) is not null && result.GetResult(users) is { Implicit: false } && result.GetValue(users) < 8)
                 result.AddError("--publish needs 8 --users or more.");
             if (!isSoft && result.GetResult(publish) is not null)
                 result.AddError("--publish goes with --environment soft-user.");

@@ -1,4 +1,7 @@
+using System.CommandLine;
 using MTRec.Testing;
+using MTRec.Trainer.Simulation;
+using MTRec.Trainer.Worker;
 using Xunit;
 
 namespace MTRec.Trainer.Tests.CommandLine;
@@ -23,6 +26,9 @@ public sealed class UsageTests
     [InlineData("simulate --environment soft-user")]
     [InlineData("simulate --environment soft-user --url http://127.0.0.1:1 --publish somewhere")]
     [InlineData("simulate --data . --publish somewhere")]
+    [InlineData("simulate --environment soft-user --publish somewhere --users 7")]
+    [InlineData("worker --events e --registry r --state s --refresh half")]
+    [InlineData("worker --events e --registry r --state s --refresh-every -1")]
     public async Task A_command_line_without_sense_ends_with_2_and_says_why(string arguments)
     {
         // mtrec.dll stands for any file that exists.
@@ -32,6 +38,12 @@ public sealed class UsageTests
         Assert.Equal(2, result.ExitCode);
         Assert.NotEqual("", result.Error.Trim());
     }
+
+    [Theory]
+    [InlineData("simulate --environment soft-user --publish somewhere")]
+    [InlineData("worker --events e --registry r --state s --refresh all --metrics-url http://0.0.0.0:9464")]
+    public void What_may_be_left_out_is_left_out(string arguments) =>
+        Assert.Empty(new RootCommand { SimulateCommand.Create(), WorkerCommand.Create() }.Parse(arguments).Errors);
 
     [Theory]
     [InlineData("verify")]
