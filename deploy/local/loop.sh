@@ -3,7 +3,7 @@
 # Prints what came of each day, what the worker decided, and that every exposure is accounted for; ends within a quarter of an hour.
 #   deploy/local/loop.sh [--environment kuairand|soft-user] [--users N] [--days N] [--seed N] [--data DIR] [--out DIR] [--algorithm NAME] [--updates N]
 #     [--kill worker|replica|redis|all]   kill -9 in the middle of a day, and a start again: each on a day of its own
-#     [--sabotage]                        the learner is given every reward with its sign flipped
+#     [--sabotage]                        a drill: the learner is given every reward with its sign flipped
 #     [--gate off]                        whatever was learned is published
 set -euo pipefail
 caller=$PWD
@@ -15,23 +15,27 @@ fail() { say "$*"; exit 1; }
 
 environment=kuairand users='' days='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' learning=()
 while [[ $# -gt 0 ]]; do
+  if [[ $1 == --sabotage ]]; then
+    learning+=(--sabotage)
+    shift
+    continue
+  fi
+  [[ $# -ge 2 ]] || usage
   case $1 in
-    --environment) environment=${2-}; shift ;;
-    --users) users=${2-}; shift ;;
-    --days) days=${2-}; shift ;;
-    --seed) seed=${2-}; shift ;;
-    --data) data=$(cd "$caller" && realpath -m -- "${2:?--data needs a folder}"); shift ;;
-    --out) out=$(cd "$caller" && realpath -m -- "${2:?--out needs a folder}"); shift ;;
-    --algorithm) algorithm=${2-}; shift ;;
-    --updates) learning+=(--updates "${2-}"); shift ;;
-    --kill) kill=${2-}; shift ;;
-    --sabotage) learning+=(--sabotage) ;;
-    --gate) learning+=(--gate "${2-}"); shift ;;
+    --environment) environment=$2 ;;
+    --users) users=$2 ;;
+    --days) days=$2 ;;
+    --seed) seed=$2 ;;
+    --data) data=$(cd "$caller" && realpath -m -- "$2") ;;
+    --out) out=$(cd "$caller" && realpath -m -- "$2") ;;
+    --algorithm) algorithm=$2 ;;
+    --updates | --gate) learning+=("$1" "$2") ;;
+    --kill) kill=$2 ;;
     *) usage ;;
   esac
-  shift
+  shift 2
 done
-[[ $environment =~ ^(kuairand|soft-user)$ && $kill =~ ^(|worker|replica|redis|all)$ && $seed =~ ^[0-9]+$ && "$users$days" =~ ^[0-9]*$ ]] || usage
+[[ $environment =~ ^(kuairand|soft-user)$ && $kill =~ ^(|worker|replica|redis|all)$ && $seed =~ ^[0-9]+$ && $users$days =~ ^[0-9]*$ ]] || usage
 
 # The users of kuairand are fitted on its log.
 if [[ $environment == kuairand ]]; then
@@ -55,8 +59,8 @@ run=$(mktemp -d "$out/run-$(date -u +%Y%m%dT%H%M%S)-XXXX")
 mkdir "$run/redis" "$run/registry" "$run/state"
 say "everything of this run is in $run"
 
-# Seconds: users respond at once, or after an outage.
-join_window=5
+# Seconds: users respond at once, or after an outage; and no day begins so late that the quarter of an hour would not do.
+join_window=5 longest=690
 
 declare -A pids=()
 end() {
@@ -96,12 +100,14 @@ start_redis() {
   start redis redis-server --bind 127.0.0.1 --port "$redis" --dir "$run/redis" --save '' --appendonly yes --appendfsync no
 }
 
+# All share two cores: who waits a moment longer for a session is not ranked without it.
 # Half of the users have the bundle that the loop began with, for good; the others whatever the worker publishes, and their sessions explore around it.
 start_replica() {
   local experiment=Experiments:Layers:loop:Experiments:loop
   start "$1" dotnet src/MTRec.Serving/bin/Release/net10.0/MTRec.Serving.dll --urls "http://127.0.0.1:${!1}" \
     --Registry:Path="$run/registry" --Registry:PollInterval=00:00:00.5 \
-    --Sessions:Store=Redis --EventLog:Sink=RedisStreams --EventLog:Acknowledge=Written --Redis:Configuration="127.0.0.1:$redis" \
+    --Sessions:Store=Redis --EventLog:Sink=RedisStreams --EventLog:Acknowledge=Written \
+    --Redis:Configuration="127.0.0.1:$redis" --Redis:ReadBudget=00:00:01 \
     --$experiment:Control=fixed --$experiment:Variants:fixed:Percentage=50 --$experiment:Variants:fixed:Bundle=1 \
     --$experiment:Variants:learned:Percentage=50 --$experiment:Variants:learned:Exploration:Share=1
 }
@@ -157,7 +163,7 @@ until_true 60 "a replica is not ready" ready "$replica1"
 until_true 60 "a replica is not ready" ready "$replica2"
 
 start simulation "${mtrec[@]}" simulate --url "http://127.0.0.1:$replica1" --url "http://127.0.0.1:$replica2" "${who[@]}" --users "$users" \
-  --days "$days" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --threads 1 --out "$run/simulation"
+  --days "$days" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --longest $((longest > SECONDS ? longest - SECONDS : 1)) --threads 1 --out "$run/simulation"
 
 # Each drill on a day of its own, from the second on: killed while users are ranked, back after two seconds, Redis at once.
 declare -A drill=([worker]=worker [replica]=replica2 [redis]=redis)

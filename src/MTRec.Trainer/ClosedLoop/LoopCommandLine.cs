@@ -16,6 +16,7 @@ internal sealed class LoopCommandLine
     private const string FromBundle = "bundle";
 
     private readonly Option<int> _days = OptionKinds.Whole("--days", "With --url: days on which every user comes back.", 5, 1, 10_000);
+    private readonly Option<double> _longest = OptionKinds.Real("--longest", "With --url: seconds after which no other day begins; 0 for any time.", 0, 0, 31_536_000);
     private readonly Option<double> _daySeconds = OptionKinds.Real("--day-seconds", "With --url: real seconds that a day takes at least, so that the worker and the service have time.", 0, 0, 86_400);
     private readonly Option<int> _concurrency = OptionKinds.Whole("--concurrency", "With --url: calls in flight.", 8, 1, 1024);
     private readonly Option<double> _patience = OptionKinds.Real("--patience", "With --url: seconds within which a call is tried again.", 30, 0.01, 3600);
@@ -40,7 +41,7 @@ internal sealed class LoopCommandLine
                     result.AddError($"--url must be an absolute http or https address, not {token.Value}.");
             }
         });
-        command.AddAll(Urls, _days, _daySeconds, _concurrency, _patience, _experiment, _upstream, _worker, _join, _run);
+        command.AddAll(Urls, _days, _longest, _daySeconds, _concurrency, _patience, _experiment, _upstream, _worker, _join, _run);
     }
 
     /// <summary>Whether a service is named.</summary>
@@ -51,6 +52,7 @@ internal sealed class LoopCommandLine
     {
         Replicas = [.. result.GetRequiredValue(Urls).Select(url => new Uri(url))],
         Days = result.GetValue(_days),
+        Longest = result.GetValue(_longest),
         DaySeconds = result.GetValue(_daySeconds),
         Concurrency = result.GetValue(_concurrency),
         Patience = result.GetValue(_patience),
@@ -84,6 +86,12 @@ internal sealed class LoopCommandLine
         var run = new LoopRun(users, service, bundle, options);
         for (var day = 0; day < options.Days; day++)
         {
+            if (day > 0 && options.Longest > 0 && clock.Elapsed.TotalSeconds > options.Longest)
+            {
+                Say($"the time is over after {day} of {options.Days} days");
+                break;
+            }
+
             Say($"day {day + 1} begins, {clock.Elapsed.TotalSeconds:F0} s");
             await run.DayAsync(day, cancellation);
             Say($"day {day + 1}: {run.Counts.RankAnswered} of {run.Counts.RankCalls} rank calls answered, {run.Counts.FeedbackAccepted} of {run.Counts.FeedbackSent} feedback events taken, {clock.Elapsed.TotalSeconds:F0} s");

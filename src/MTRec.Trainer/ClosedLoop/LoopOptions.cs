@@ -9,6 +9,9 @@ internal sealed record LoopOptions
     /// <summary>Days, 1 or more.</summary>
     public required int Days { get; init; }
 
+    /// <summary>Seconds after which no other day begins; 0 for any time.</summary>
+    public double Longest { get; init; }
+
     /// <summary>Real seconds that a day takes at least, 0 or more.</summary>
     public required double DaySeconds { get; init; }
 

@@ -216,12 +216,17 @@ public sealed class CycleTests : IDisposable
         Assert.Null(Step(null, 25));
         Assert.Null(Step(TimeSpan.FromHours(1), null));
         Assert.NotNull(Step(TimeSpan.FromTicks(1), null));
-        File.WriteAllText(Path.Combine(_bench.State, "learn-now"), "");
+        var demand = Path.Combine(_bench.State, "learn-now");
+        File.WriteAllText(demand, "");
+        Assert.Throws<OperationCanceledException>(() => Loop(null, null).Step(new CancellationToken(true)));
+        Assert.True(File.Exists(demand), "A cycle that did not end has met no demand.");
         Assert.NotNull(Step(null, null));
+        Assert.False(File.Exists(demand));
         Assert.Null(Step(null, null));
 
-        CycleDecision? Step(TimeSpan? every, long? exposures) =>
-            new CycleLoop(state, Worker(), Quick, new CycleTriggers(every, exposures), TimeProvider.System, _said.Add).Step(CancellationToken.None);
+        CycleDecision? Step(TimeSpan? every, long? exposures) => Loop(every, exposures).Step(CancellationToken.None);
+
+        CycleLoop Loop(TimeSpan? every, long? exposures) => new(state, Worker(), Quick, new CycleTriggers(every, exposures), TimeProvider.System, _said.Add);
     }
 
     [Fact]

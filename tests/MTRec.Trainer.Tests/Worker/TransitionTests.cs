@@ -108,6 +108,28 @@ public sealed class TransitionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_session_ends_without_a_newer_event_once_the_log_was_read_to_its_end_after_the_window()
+    {
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), Visit("u-1", Start, 3));
+        await _bench.CatchUpAsync();
+        using var state = await _bench.OpenAsync();
+        using var bundle = MTRec.Inference.Bundle.Load(_bench.Bundle);
+        var window = new WindowTransitions(state, _bench.Registry, new TransitionOptions { JoinWindow = TimeSpan.FromMinutes(5) });
+
+        Assert.Equal((0, 3), Rows());
+        state.ReadToEnd = Start.AddMinutes(1);
+        Assert.Equal((0, 3), Rows());
+        state.ReadToEnd = Start.AddHours(1);
+        Assert.Equal((3, 0), Rows());
+
+        (long, long) Rows()
+        {
+            using var set = window.Write(bundle, _bench.Transitions);
+            return (set.Counts.Learned, set.Counts.Dropped(DropReason.Waiting));
+        }
+    }
+
+    [Fact]
     public async Task Lists_and_passed_over_candidates_are_kept_for_learners_that_act_on_items()
     {
         float[] actions = [0, 1, 2, 1, 2, 3, 2, 3, 4];
