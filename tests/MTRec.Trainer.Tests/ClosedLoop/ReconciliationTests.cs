@@ -76,7 +76,13 @@ public sealed class ReconciliationTests
 
     private static LoggedEvent Fed(string request) => new FeedbackEvent
     {
-        Received = DateTimeOffset.UnixEpoch, UserId = "u", EventId = $"{request}-0", RequestId = request, ItemId = "a", Timestamp = DateTimeOffset.UnixEpoch, Actions = [],
+        Received = DateTimeOffset.UnixEpoch,
+        UserId = "u",
+        EventId = $"{request}-0",
+        RequestId = request,
+        ItemId = "a",
+        Timestamp = DateTimeOffset.UnixEpoch,
+        Actions = [],
     };
 
     private static ExposureEvent Shown(string request) => WorkerEvents.Exposure("u", request, DateTimeOffset.UnixEpoch);
