@@ -10,7 +10,7 @@ namespace MTRec.Learning.Distributed;
 public sealed class BatchSlice
 {
     [ThreadStatic]
-    private static BatchSlice? s_current;
+    private static BatchSlice? _current;
 
     internal BatchSlice(World world, long rows, int rank, int ranks)
     {
@@ -39,7 +39,7 @@ public sealed class BatchSlice
     public bool IsWhole => Ranks == 1;
 
     /// <summary>The slice that is learned from on this thread; a whole batch where nothing was entered.</summary>
-    internal static BatchSlice? Current => s_current is { IsWhole: false } slice ? slice : null;
+    internal static BatchSlice? Current => _current is { IsWhole: false } slice ? slice : null;
 
     private int Ranks { get; }
 
@@ -93,8 +93,8 @@ public sealed class BatchSlice
     /// <summary>Makes this the thread's current slice, for networks that draw by chance.</summary>
     public Entered Enter()
     {
-        var before = s_current;
-        s_current = this;
+        var before = _current;
+        _current = this;
         return new Entered(before);
     }
 
@@ -106,6 +106,6 @@ public sealed class BatchSlice
         internal Entered(BatchSlice? before) => _before = before;
 
         /// <inheritdoc/>
-        public void Dispose() => s_current = _before;
+        public void Dispose() => _current = _before;
     }
 }

@@ -15,7 +15,7 @@ internal sealed partial class OpenMpi
     private const int Success = 0;
 
     // MPI_IN_PLACE.
-    private static readonly nint s_inPlace = 1;
+    private static readonly nint InPlace = 1;
 
     private readonly nint _world;
     private readonly nint _float;
@@ -55,13 +55,13 @@ internal sealed partial class OpenMpi
     }
 
     /// <summary>Every rank's values become the sums over all ranks, in place.</summary>
-    public void Sum(Span<float> values) => Check(MPI_Allreduce(s_inPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _float, _sum, _world));
+    public void Sum(Span<float> values) => Check(MPI_Allreduce(InPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _float, _sum, _world));
 
     /// <inheritdoc cref="Sum(Span{float})"/>
-    public void Sum(Span<double> values) => Check(MPI_Allreduce(s_inPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _sum, _world));
+    public void Sum(Span<double> values) => Check(MPI_Allreduce(InPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _sum, _world));
 
     /// <summary>Every rank's values become the largest of all ranks, in place.</summary>
-    public void Max(Span<double> values) => Check(MPI_Allreduce(s_inPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _max, _world));
+    public void Max(Span<double> values) => Check(MPI_Allreduce(InPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _max, _world));
 
     /// <summary>Every rank's bytes become those of rank 0.</summary>
     public void Broadcast(Span<byte> bytes) => Check(MPI_Bcast(ref MemoryMarshal.GetReference(bytes), bytes.Length, _byte, 0, _world));

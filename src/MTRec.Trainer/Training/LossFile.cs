@@ -8,12 +8,12 @@ namespace MTRec.Trainer.Training;
 internal sealed class LossFile(string path) : IDisposable
 {
     // The loss of a training that fails may be NaN.
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly StreamWriter _lines = new(path);
 
     /// <summary>Writes one step's.</summary>
-    public void Write(StepLoss loss) => _lines.WriteLine(JsonSerializer.Serialize(loss, s_json));
+    public void Write(StepLoss loss) => _lines.WriteLine(JsonSerializer.Serialize(loss, Json));
 
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();

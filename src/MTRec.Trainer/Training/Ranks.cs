@@ -7,7 +7,7 @@ namespace MTRec.Trainer.Training;
 internal static class Ranks
 {
     // What fails on rank 0 too, rank 0 says; Open MPI ends a job within a second.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs.</summary>
     /// <param name="losses">File for the losses; null for none. The first rank writes it.</param>
@@ -26,7 +26,7 @@ internal static class Ranks
         {
             if (!world.IsFirst)
             {
-                await Task.Delay(s_patience, CancellationToken.None);
+                await Task.Delay(Patience, CancellationToken.None);
                 await Console.Error.WriteAsync($"rank {world.Rank}: ");
             }
 

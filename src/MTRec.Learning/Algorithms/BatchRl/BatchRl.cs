@@ -1,5 +1,5 @@
-using MTRec.Learning.Fitting;
 using MTRec.Learning.Distributed;
+using MTRec.Learning.Fitting;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
