@@ -46,6 +46,7 @@ internal static class WorkerCommand
         var leastUsers = OptionKinds.Whole("--min-users", "Kept-back users that a judgement needs.", 30, 2, int.MaxValue);
         var leastEffective = OptionKinds.Real("--min-effective", "Effective number of exposures of the candidate that a judgement needs.", 50, 1, int.MaxValue);
         var behaviours = OptionKinds.Real("--behaviours-weight", "Weight of clicks, likes and the like in the reward: 1 lets them vary as much as the watch time. Change it with --measure.", 1, 0, 100);
+        var pairs = OptionKinds.Whole("--drawn-pairs", "Pairs of further actions of every exposure that are learned from beside the logged one, by what their items would have earned; 0 for none. Not of enhanced-rl.", 2, 0, 20);
         var every = OptionKinds.Real("--every", "Minutes after which the next cycle begins; 0 for never by time.", 0, 0, 525_600);
         var volume = OptionKinds.Whole("--min-exposures", "New exposures after which the next cycle begins; 0 for never by number.", 0, 0, int.MaxValue);
         var refresh = new Option<string>("--refresh")
@@ -79,7 +80,7 @@ internal static class WorkerCommand
                 decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, pairs, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -107,6 +108,7 @@ internal static class WorkerCommand
             {
                 Algorithm = learner,
                 Updates = result.GetValue(updates),
+                DrawnPairs = result.GetValue(pairs),
                 Metric = result.GetRequiredValue(metric),
                 KeptBack = result.GetValue(keptBack),
                 LeastExplored = result.GetValue(leastExplored),

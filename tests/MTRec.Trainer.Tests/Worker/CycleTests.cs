@@ -305,7 +305,7 @@ public sealed class CycleTests : IDisposable
     }
 
     // Six candidates a request, ranked as the service does: by the drawn weights, without mental reward.
-    private static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0, float slope = 60)
+    internal static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0, float slope = 60)
     {
         const int Steps = 5, Candidates = 6;
         var random = new Random(from + 1);

@@ -34,7 +34,7 @@ public sealed class LoggedOrderTests
             var fusion = Fuse(other);
 
             var order = LoggedOrder.Of(exposure, manifest, 3)!;
-            Assert.Equal(exposure.Order[..3], order.First(Fuse(logged), manifest.Blending.FusionScore));
+            Assert.Equal(exposure.Order.AsSpan(0, 3).ToArray(), order.First(Fuse(logged), manifest.Blending.FusionScore));
             var expected = Best(Final(other));
             Assert.Equal(expected, order.First(fusion, manifest.Blending.FusionScore));
             changed += expected.SequenceEqual(exposure.Order.Take(3)) ? 0 : 1;

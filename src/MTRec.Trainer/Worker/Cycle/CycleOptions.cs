@@ -18,6 +18,9 @@ internal sealed record CycleOptions
     /// <summary>Updates of the learner in a cycle, 1 or more.</summary>
     public int Updates { get; init; } = 6000;
 
+    /// <summary>Pairs of further actions of every exposure that a learner of one action a request sees beside the logged one (<see cref="DrawnAgain"/>), 0 or more.</summary>
+    public int DrawnPairs { get; init; } = 2;
+
     /// <summary>Seed of all randomness, and of who is kept back.</summary>
     public int Seed { get; init; } = 1;
 
@@ -42,7 +45,7 @@ internal sealed record CycleOptions
     /// <summary>Kish's effective number of exposures of the candidate that a judgement needs.</summary>
     public double LeastEffective { get; init; } = 50;
 
-    /// <summary>What a guarded figure may lose at most, as a share of its mean in the log; a loss beyond doubt falls whatever its size.</summary>
+    /// <summary>What a guarded figure may lose at most, as a share of its mean in the log; beyond doubt a fifth of that.</summary>
     public double Margin { get; init; } = 0.05;
 
     /// <summary>Share of the items that the candidate would show which what was explored may hardly ever show, in [0, 1].</summary>

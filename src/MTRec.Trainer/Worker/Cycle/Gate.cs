@@ -26,12 +26,15 @@ internal sealed class Gate(CycleOptions options)
             reasons.Add(Text($"effective sample size {report.Effective:F0}: {options.LeastEffective:F0} are needed."));
         if (!(report.Outside <= options.MostOutside))
             reasons.Add(Text($"{report.Outside:P0} of what it would show is hardly ever shown by what was explored: {options.MostOutside:P0} may."));
-        foreach (var (name, sign) in new[] { (PolicyComparison.Reward, 1), (PolicyComparison.Watch, 1), (PolicyComparison.Hate, -1) })
+        foreach (var name in new[] { PolicyComparison.Reward, PolicyComparison.Watch })
         {
-            if (name != options.Metric && Falls(report.Differences[name], report.Means[name], sign))
+            if (name != options.Metric && Falls(report.Differences[name], report.Means[name]))
                 reasons.Add($"{name} falls: {Of(report.Differences[name])}.");
         }
 
+        // They are rare: chance alone moves them by more than any margin.
+        if (report.Differences[PolicyComparison.Hate] is { Low: not <= 0 } hate)
+            reasons.Add($"{PolicyComparison.Hate} rises: {Of(hate)}.");
 
         // Its interval knows of the users that were drawn, not of the chance of the critics' fit: only a loss beyond the margin is one.
         if (report.ConservativeOpe is { } ope && !(ope.High >= -options.Margin * Math.Abs(report.Means[PolicyComparison.Return])))
@@ -41,11 +44,11 @@ internal sealed class Gate(CycleOptions options)
         return reasons;
     }
 
-    // Worse beyond doubt, or worse by more than the margin as far as one can tell. A log without any of it tells nothing against.
-    private bool Falls(Estimate difference, double mean, int sign)
+    // Worse by more than the margin as far as one can tell, or by more than a fifth of it beyond doubt.
+    private bool Falls(Estimate difference, double mean)
     {
-        var (value, best) = sign > 0 ? (difference.Value, difference.High) : (-difference.Value, -difference.Low);
-        return best < 0 || value < -options.Margin * Math.Abs(mean) || double.IsNaN(difference.Value);
+        var margin = options.Margin * Math.Abs(mean);
+        return difference.High < -margin / 5 || !(difference.Value >= -margin);
     }
 
     private static string Of(Estimate estimate) => Text($"{estimate.Value:G4} [{estimate.Low:G4}, {estimate.High:G4}]");

@@ -109,8 +109,10 @@ internal sealed class LearningCycle(
 
         if (_refreshes.Last() is { PolicyIsNext: true } published)
             _refreshes.Write(published with { PolicyIsNext = false });
+        var drawn = perCandidate || options.DrawnPairs == 0 || !Fuser.OfScores.Contains(serving.Manifest.Fusion.Formula) ? null
+            : new DrawnAgain(new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count), new RankedBy(worker.Registry), transitions.ListSize, options.DrawnPairs);
         using var set = new WindowTransitions(state, worker.Registry, transitions)
-            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, cancellation);
+            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, drawn is null ? null : drawn.Add, cancellation);
         var decision = begun with { Counts = set.Counts.ToString(), Transitions = set.Counts };
 
         // What other scores or another mental reward ranked says nothing of what an action does now.
@@ -125,7 +127,8 @@ internal sealed class LearningCycle(
         {
             using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
             var models = PolicyComparison.Models(log, options.Discount);
-            var (policy, networks) = Learn(log, serving, deletions, cancellation);
+            using var wider = drawn?.With(log);
+            var (policy, networks) = Learn(wider ?? log, serving, deletions, cancellation);
             using (policy)
                 return Judge(policy, networks, models, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
         }

@@ -47,19 +47,33 @@ internal sealed class LoggedDraw
     public void Draw(ref SplitMix64 chance, Span<float> action)
     {
         for (var i = 0; i < action.Length; i++)
-        {
-            var (middle, reach) = Range(i);
-            var drawn = _low[i] + ((_high[i] - _low[i]) * chance.NextDouble());
-            if (_deviation is { } deviation && _high[i] > _low[i])
-            {
-                // Phi^-1 of an even draw between Phi(low) and Phi(high).
-                var below = Normal.CDF(0, 1, (_low[i] - _mean[i]) / deviation);
-                var mass = Normal.CDF(0, 1, (_high[i] - _mean[i]) / deviation) - below;
-                drawn = Math.Clamp(_mean[i] + (deviation * Normal.InvCDF(0, 1, below + (chance.NextDouble() * mass))), _low[i], _high[i]);
-            }
+            action[i] = At(i, chance.NextDouble());
+    }
 
-            action[i] = Math.Clamp((float)(middle + (drawn * reach)), _dimensions[i % _dimensions.Count].Min, _dimensions[i % _dimensions.Count].Max);
+    /// <summary>Draws two actions that lie opposite each other: each is drawn by the rule, and the middle of the two is the rule's.</summary>
+    /// <inheritdoc cref="Draw(ref SplitMix64, Span{float})"/>
+    public void Draw(ref SplitMix64 chance, Span<float> action, Span<float> opposite)
+    {
+        for (var i = 0; i < action.Length; i++)
+        {
+            var share = chance.NextDouble();
+            (action[i], opposite[i]) = (At(i, share), At(i, 1 - share));
         }
+    }
+
+    // The inverse distribution function.
+    private float At(int i, double share)
+    {
+        var (middle, reach) = Range(i);
+        var drawn = _low[i] + ((_high[i] - _low[i]) * share);
+        if (_deviation is { } deviation && _high[i] > _low[i])
+        {
+            var below = Normal.CDF(0, 1, (_low[i] - _mean[i]) / deviation);
+            var mass = Normal.CDF(0, 1, (_high[i] - _mean[i]) / deviation) - below;
+            drawn = Math.Clamp(_mean[i] + (deviation * Normal.InvCDF(0, 1, below + (share * mass))), _low[i], _high[i]);
+        }
+
+        return Math.Clamp((float)(middle + (drawn * reach)), _dimensions[i % _dimensions.Count].Min, _dimensions[i % _dimensions.Count].Max);
     }
 
     private double LogDensity(float[] action)

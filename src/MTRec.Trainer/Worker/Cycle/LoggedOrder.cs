@@ -18,6 +18,7 @@ internal sealed class LoggedOrder
     private readonly float[] _scores;
     private readonly double[] _rest;
     private readonly double[] _final;
+    private readonly float[] _fused;
     private readonly Standardiser _ranked;
     private readonly float[] _priors;
     private readonly float[] _parts;
@@ -28,7 +29,8 @@ internal sealed class LoggedOrder
         (_fusion, _multiplies, _list, _ranked) = (manifest.Fusion, exposure.Blend == BlendForm.Multiplicative, list, manifest.Blending.FusionScore);
         _scores = [.. exposure.Scores.Select((score, i) => tasks[i % tasks.Count].Normalise(score))];
         _priors = [.. _fusion.Priors ?? []];
-        (_rest, _final, _parts) = (new double[exposure.ItemIds.Length], new double[exposure.ItemIds.Length], new float[tasks.Count]);
+        (_rest, _final, _fused) = (new double[exposure.ItemIds.Length], new double[exposure.ItemIds.Length], new float[exposure.ItemIds.Length]);
+        _parts = new float[tasks.Count];
         for (var i = 0; i < _rest.Length; i++)
         {
             var f = Fuse(i, exposure.Action!);
@@ -74,18 +76,24 @@ internal sealed class LoggedOrder
     public int[] Draws(LoggedDraw draw, int width, int draws, SplitMix64 chance)
     {
         var action = new float[width];
-        var fusion = new float[_final.Length];
         var shown = new int[_final.Length];
         for (var k = 0; k < draws; k++)
         {
             draw.Draw(ref chance, action);
-            for (var i = 0; i < fusion.Length; i++)
-                fusion[i] = Fuse(i, action);
-            foreach (var i in First(fusion, _ranked))
+            foreach (var i in First(action))
                 shown[i]++;
         }
 
         return shown;
+    }
+
+    /// <summary>The first L candidates, best first, where the bundle that ranked had fused by another action.</summary>
+    /// <param name="action">In real units: one row, or one a candidate.</param>
+    public int[] First(ReadOnlySpan<float> action)
+    {
+        for (var i = 0; i < _fused.Length; i++)
+            _fused[i] = Fuse(i, action);
+        return First(_fused, _ranked);
     }
 
     private float Fuse(int candidate, ReadOnlySpan<float> action)

@@ -138,7 +138,8 @@ internal sealed class PolicyComparison(CycleOptions options, UserBootstrap boots
             figures.Add(new ComparedFigure($"{name}.difference", differences[name], rows.Length, effective));
             figures.Add(new ComparedFigure($"{name}.serving", marginals.Serving(shown, Expected), rows.Length, effective));
 
-            double Expected(int row, int item) => rows[row].Expected(metric, item);
+            // Of what hardly ever happens a model would say more than the log.
+            double Expected(int row, int item) => name == Hate ? 0 : rows[row].Expected(metric, item);
         }
 
         var (gauc, before) = (Gauc(steps, log, candidate), Gauc(steps, log, serving));

@@ -24,11 +24,12 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
     /// <param name="folder">Made anew; what was there is deleted.</param>
     /// <param name="measureAnew">Whether statistics and reward weights are measured on this window, whatever was before. Columns then mean something else: networks must start anew.</param>
     /// <param name="keptBack">Told of every session that is kept apart, in the order of its rows.</param>
+    /// <param name="learning">Told of every other session, likewise.</param>
     /// <param name="cancellation">Ends the work between two users.</param>
     /// <returns>What was written; the caller disposes of it.</returns>
     /// <exception cref="DataFormatException">What was measured is damaged.</exception>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, Action<IReadOnlyList<ReplayedStep>>? keptBack = null, CancellationToken cancellation = default)
+    public TransitionSet Write(Bundle bundle, string folder, bool measureAnew = false, Action<IReadOnlyList<ReplayedStep>>? keptBack = null, Action<IReadOnlyList<ReplayedStep>>? learning = null, CancellationToken cancellation = default)
     {
         using var snapshot = state.Snapshot();
         var window = new EventWindow(snapshot);
@@ -49,29 +50,28 @@ internal sealed class WindowTransitions(StateFolder state, string registry, Tran
 
         measured = measured?.Weighed(options.BehavioursWeight);
         var counts = new TransitionCounts();
-        using var learning = new TransitionWriter(before, options.RowsPerShard);
+        using var older = new TransitionWriter(before, options.RowsPerShard);
         using var newer = new TransitionWriter(from, options.RowsPerShard);
         var made = measured is null ? null : new FusionState(bundle.Assembler.Schema, measured.State);
         var rewards = measured is null ? null : new KuaiRandRewards(measured.WatchScale, measured.Behaviours);
         using var skew = new StateSkew(bundle, options.CompareEvery, counts);
-        var older = new Pending(learning);
+        var learned = new Pending(older);
         var kept = new Pending(newer);
         foreach (var session in replay.Sessions(counts, cancellation))
         {
             var isKept = (options.NewestFrom is { } moment && session[0].Exposure.Received >= moment) || options.KeepsBack?.Invoke(session[0].Exposure.UserId) == true;
-            (isKept ? kept : older).Add(session, Make);
-            if (isKept)
-                keptBack?.Invoke(session);
+            (isKept ? kept : learned).Add(session, Make);
+            (isKept ? keptBack : learning)?.Invoke(session);
             foreach (var step in session)
                 skew.Look(step);
             counts.Learned += session.Count;
             counts.Explored += session.Count(step => step.Exposure.Exploration is not null);
         }
 
-        older.Flush(Make);
+        learned.Flush(Make);
         kept.Flush(Make);
         counts.Check();
-        return new TransitionSet(folder, learning.Complete(), newer.Complete(), made, rewards, counts);
+        return new TransitionSet(folder, older.Complete(), newer.Complete(), made, rewards, counts);
 
         FusionLog Make(IReadOnlyList<IReadOnlyList<ReplayedStep>> sessions) => new TransitionRows(bundle, made!, rewards!, options).Of(sessions);
     }
