@@ -158,6 +158,24 @@ public sealed record FusionLog : IDisposable
         }
     }
 
+    /// <summary>Some rows, of sessions that are among them whole.</summary>
+    /// <param name="rows">The rows, rising; one or more.</param>
+    /// <returns>A log of its own; the caller disposes of it and of this one.</returns>
+    public FusionLog At(IReadOnlyList<long> rows)
+    {
+        using var scope = NewDisposeScope();
+        var places = rows.Index().ToDictionary(pair => pair.Item, pair => (long)pair.Index);
+        var index = tensor(rows.ToArray());
+        var next = Next.Longs();
+        var (lower, upper) = (LowerBound.clone(), UpperBound.clone());
+        return (Select(column => column.shape[0] == Count ? column.index_select(0, index) : column) with
+        {
+            Next = tensor(rows.Select(row => next[row] < 0 ? -1 : places[next[row]]).ToArray()),
+            LowerBound = lower,
+            UpperBound = upper,
+        }).Detached();
+    }
+
     // The same log with every tensor mapped.
     internal FusionLog Select(Func<Tensor, Tensor> map) => this with
     {

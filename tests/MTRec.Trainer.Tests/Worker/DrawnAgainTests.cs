@@ -1,6 +1,7 @@
 using MTRec.Inference;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
+using MTRec.Testing;
 using MTRec.Trainer.Worker.Cycle;
 using MTRec.Trainer.Worker.Transitions;
 using Xunit;
@@ -59,6 +60,34 @@ public sealed class DrawnAgainTests
         Assert.True(Deviation(together) < 0.5 * Deviation(alone), $"{Deviation(together)} {Deviation(alone)}");
         Assert.InRange(together.Average() - alone.Average(), -3 * Deviation(alone) / Math.Sqrt(Logs), 3 * Deviation(alone) / Math.Sqrt(Logs));
         Assert.True(together.Average() > 4 * Deviation(together) / Math.Sqrt(Logs), $"{together.Average()}");
+    }
+
+    [Fact]
+    public async Task Learned_from_is_what_the_serving_policy_ranked_where_there_is_enough_of_it()
+    {
+        using var bench = new WorkerBench();
+        using var bundle = Bundle.Load(bench.Bundle);
+        TestBundles.Publish(bench.Registry, version: "0", created: bundle.Manifest.Created.AddDays(-1));
+        var others = CycleTests.Users(40, version: "0").Concat(CycleTests.Users(30, from: 40)).Concat(CycleTests.Users(20, version: "0", from: 70));
+        WorkerEvents.Append(bench.EventFile("events-20260131-0001.jsonl"), others);
+        await bench.CatchUpAsync();
+        var round = new NewestRound(bundle.Manifest, 1, new RankedBy(bench.Registry), list: 1);
+        using var state = await bench.OpenAsync();
+        using var set = new WindowTransitions(state, bench.Registry, new TransitionOptions { LogIsOver = true }).Write(bundle, bench.Transitions, learning: round.Add);
+        using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
+
+        Assert.Equal(90 * 5, log.Count);
+        Assert.Null(round.Of(log, 151));
+        using var newest = round.Of(log, 150)!;
+        Assert.Equal(3 * 150, newest.Count);
+        Assert.Equal(3 * 30, newest.Next.Longs().Count(next => next < 0));
+        var next = newest.Next.Longs();
+        var steps = newest.Step.Longs();
+        Assert.All(Enumerable.Range(0, next.Length).Where(row => next[row] >= 0), row => Assert.Equal((row + 1, steps[row] + 1), (next[row], steps[next[row]])));
+
+        // Whose sessions they are is told by what was watched.
+        var kept = log.Rewards.Floats().Chunk(2).Select(reward => (reward[0], reward[1])).ToHashSet();
+        Assert.Subset(kept, newest.Rewards.narrow(0, 0, 150).contiguous().Floats().Chunk(2).Select(reward => (reward[0], reward[1])).ToHashSet());
     }
 
     // Of the reward in the first dimension, which is the one that these users care for.

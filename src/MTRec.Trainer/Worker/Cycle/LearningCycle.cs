@@ -109,10 +109,9 @@ internal sealed class LearningCycle(
 
         if (_refreshes.Last() is { PolicyIsNext: true } published)
             _refreshes.Write(published with { PolicyIsNext = false });
-        var drawn = perCandidate || options.DrawnPairs == 0 || !Fuser.OfScores.Contains(serving.Manifest.Fusion.Formula) ? null
-            : new DrawnAgain(new FusionActions(serving.Manifest.Fusion, serving.Manifest.Tasks.Count), new RankedBy(worker.Registry), transitions.ListSize, options.DrawnPairs);
+        var newest = new NewestRound(serving.Manifest, perCandidate ? 0 : options.DrawnPairs, new RankedBy(worker.Registry), transitions.ListSize);
         using var set = new WindowTransitions(state, worker.Registry, transitions)
-            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, drawn is null ? null : drawn.Add, cancellation);
+            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, newest.Add, cancellation);
         var decision = begun with { Counts = set.Counts.ToString(), Transitions = set.Counts };
 
         // What other scores or another mental reward ranked says nothing of what an action does now.
@@ -127,8 +126,8 @@ internal sealed class LearningCycle(
         {
             using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
             var models = PolicyComparison.Models(log, options.Discount);
-            using var wider = drawn?.With(log);
-            var (policy, networks) = Learn(wider ?? log, serving, deletions, cancellation);
+            using var round = newest.Of(log, options.LeastExplored);
+            var (policy, networks) = Learn(round ?? log, serving, deletions, cancellation);
             using (policy)
                 return Judge(policy, networks, models, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
         }
