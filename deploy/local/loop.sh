@@ -13,7 +13,7 @@ usage() { sed -n '4,7s/^# *//p' deploy/local/loop.sh >&2; exit 2; }
 say() { echo "loop: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-environment=kuairand users='' days='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' learning=()
+environment=kuairand users='' days='' updates='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' learning=()
 while [[ $# -gt 0 ]]; do
   if [[ $1 == --sabotage ]]; then
     learning+=(--sabotage)
@@ -29,13 +29,14 @@ while [[ $# -gt 0 ]]; do
     --data) data=$(cd "$caller" && realpath -m -- "$2") ;;
     --out) out=$(cd "$caller" && realpath -m -- "$2") ;;
     --algorithm) algorithm=$2 ;;
-    --updates | --gate) learning+=("$1" "$2") ;;
+    --updates) updates=$2 ;;
+    --gate) learning+=("$1" "$2") ;;
     --kill) kill=$2 ;;
     *) usage ;;
   esac
   shift 2
 done
-[[ $environment =~ ^(kuairand|soft-user)$ && $kill =~ ^(|worker|replica|redis|all)$ && $seed =~ ^[0-9]+$ && $users$days =~ ^[0-9]*$ ]] || usage
+[[ $environment =~ ^(kuairand|soft-user)$ && $kill =~ ^(|worker|replica|redis|all)$ && $seed =~ ^[0-9]+$ && $users$days$updates =~ ^[0-9]*$ ]] || usage
 
 # The users of kuairand are fitted on its log.
 if [[ $environment == kuairand ]]; then
@@ -101,15 +102,15 @@ start_redis() {
 }
 
 # All share two cores: who waits a moment longer for a session is not ranked without it.
-# Half of the users have the bundle that the loop began with, for good; the others whatever the worker publishes, and their sessions explore around it.
+# Three in ten users have the bundle that the loop began with, for good; the others whatever the worker publishes, and their sessions explore around it.
 start_replica() {
   local experiment=Experiments:Layers:loop:Experiments:loop
   start "$1" dotnet src/MTRec.Serving/bin/Release/net10.0/MTRec.Serving.dll --urls "http://127.0.0.1:${!1}" \
     --Registry:Path="$run/registry" --Registry:PollInterval=00:00:00.5 \
     --Sessions:Store=Redis --EventLog:Sink=RedisStreams --EventLog:Acknowledge=Written \
     --Redis:Configuration="127.0.0.1:$redis" --Redis:ReadBudget=00:00:01 \
-    --$experiment:Control=fixed --$experiment:Variants:fixed:Percentage=50 --$experiment:Variants:fixed:Bundle=1 \
-    --$experiment:Variants:learned:Percentage=50 --$experiment:Variants:learned:Exploration:Share=1
+    --$experiment:Control=fixed --$experiment:Variants:fixed:Percentage=30 --$experiment:Variants:fixed:Bundle=1 \
+    --$experiment:Variants:learned:Percentage=70 --$experiment:Variants:learned:Exploration:Share=1
 }
 
 worker=(--events "redis://127.0.0.1:$redis" --registry "$run/registry" --state "$run/state" --join-window "$join_window")
@@ -145,10 +146,18 @@ stop() {
   unset "pids[$1]"
 }
 
-users=${users:-400} days=${days:-6}
+days=${days:-6}
 case $environment in
-  kuairand) cp -r deploy/registry/default "$run/registry/"; who=(--environment kuairand --data "$data") ;;
+  kuairand)
+    # A round's gain is some per cent: fewer users could not prove it. Clicks and the like count a quarter, for it is watching that these users stay for.
+    users=${users:-2000}
+    learning+=(--updates "${updates:-2000}" --behaviours-weight 0.25 --kept-back 0.4)
+    cp -r deploy/registry/default "$run/registry/"
+    who=(--environment kuairand --data "$data")
+    ;;
   soft-user)
+    users=${users:-400}
+    learning+=(--updates "${updates:-6000}")
     "${mtrec[@]}" simulate --environment soft-user --publish "$run/registry" --users $((users < 100 ? 10 * users : 1000)) --world "$seed" --seed "$seed" --threads 1 >> "$run/bundle.log" 2>&1
     who=(--environment soft-user --world "$seed")
     ;;
