@@ -151,7 +151,7 @@ case $environment in
   kuairand)
     # A round's gain is some per cent: fewer users could not prove it. Clicks and the like count a quarter, for it is watching that these users stay for.
     users=${users:-2000}
-    learning+=(--updates "${updates:-2000}" --behaviours-weight 0.25 --kept-back 0.4)
+    learning+=(--updates "${updates:-3000}" --behaviours-weight 0.25 --kept-back 0.4)
     cp -r deploy/registry/default "$run/registry/"
     who=(--environment kuairand --data "$data")
     ;;
