@@ -168,8 +168,8 @@ until_true 30 "redis-server does not answer" redis-cli -p "$redis" ping
 start_replica replica1
 start_replica replica2
 start_worker
-until_true 60 "a replica is not ready" ready "$replica1"
-until_true 60 "a replica is not ready" ready "$replica2"
+until_true 120 "a replica is not ready" ready "$replica1"
+until_true 120 "a replica is not ready" ready "$replica2"
 
 start simulation "${mtrec[@]}" simulate --url "http://127.0.0.1:$replica1" --url "http://127.0.0.1:$replica2" "${who[@]}" --users "$users" \
   --days "$days" --seed "$seed" --experiment loop --learn "$run/state" --join-window "$join_window" --patience 60 --longest $((longest > SECONDS ? longest - SECONDS : 1)) --threads 1 --out "$run/simulation"
