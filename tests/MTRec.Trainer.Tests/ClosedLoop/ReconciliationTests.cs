@@ -74,7 +74,7 @@ public sealed class ReconciliationTests
     private static EventFates Fates(long received, long learned, params (string Reason, long Count)[] dropped) =>
         new(received, learned, dropped.ToDictionary(reason => reason.Reason, reason => reason.Count));
 
-    private static LoggedEvent Fed(string request) => new FeedbackEvent
+    private static FeedbackEvent Fed(string request) => new FeedbackEvent
     {
         Received = DateTimeOffset.UnixEpoch,
         UserId = "u",
