@@ -22,7 +22,9 @@ internal static class LoopReport
         // An environment without some response has no column of it.
         int[] figures = [.. LoopFigure.All.Index().Where(figure => means.Values.SelectMany(byDay => byDay).Any(day => double.IsFinite(day[figure.Index].Value) && day[figure.Index].Value != 0)).Select(figure => figure.Index)];
         string Name(int figure) => figure == LoopFigure.Reward ? users.RewardName : LoopFigure.All[figure].Name;
-        ReportRow Row(string label, int sessions, IReadOnlyList<Estimate> row) => new(label, [new ReportCell(sessions), .. figures.Select(figure => ReportCell.Of(row[figure]))]);
+        ReportRow Row(string label, int sessions, IReadOnlyList<Estimate> row) => new(label, [new ReportCell(sessions), .. Cells(row)]);
+
+        IEnumerable<ReportCell> Cells(IReadOnlyList<Estimate> row) => figures.Select(figure => ReportCell.Of(row[figure]));
 
         string[] columns = ["sessions", .. figures.Select(Name)];
         var who = options.Experiment is null ? "all users" : $"variants of {options.Experiment}";
@@ -37,6 +39,15 @@ internal static class LoopReport
                 ]),
                 new ReportTable("total", $"Mean of a session over all days, {who}", "variant", columns,
                     [.. tally.Variants.Select(variant => Row(variant, tally.Count(null, variant), tally.Means(null, variant, bootstrap)))]),
+                .. days.Count < 2 || tally.Variants.Count < 2 ? Array.Empty<ReportTable>() :
+                [
+                    new ReportTable("differences", "Differences of variants by day, adjusted by what the same users did on the first day", "day, variants", [.. figures.Select(Name)],
+                    [
+                        .. days.Where(day => day > 0).Select(day => (int?)day).Append(null).SelectMany(day => tally.Variants.Skip(1).Select(variant => new ReportRow(
+                            $"{(day is { } one ? string.Create(CultureInfo.InvariantCulture, $"{one + 1}") : "from 2 on")} {variant} less {tally.Variants[0]}",
+                            [.. Cells(tally.Differences(day, variant, tally.Variants[0], bootstrap))]))),
+                    ]),
+                ],
                 Counts(run.Counts),
             ],
             [.. figures.Select(figure => new LinePlot(Name(figure), "day", $"{Name(figure)}, mean of a session",
