@@ -28,7 +28,8 @@ public sealed class RedisFailureTests : IDisposable
     public async Task Killed_and_started_again_with_its_append_only_file_it_loses_nothing_and_nothing_comes_twice()
     {
         const int Kills = 3;
-        await using var server = await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec");
+        // Not everysec: that one answers before it writes while an earlier write is on its way to the disk, and a kill then loses what was acknowledged.
+        await using var server = await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "no");
         using var worker = Mtrec.Start(Arguments(server.Address));
         await using var writer = new Writer(() => (server.Address, 0)).Begin();
         for (var kill = 0; kill < Kills; kill++)
