@@ -195,6 +195,31 @@ public sealed class CycleTests : IDisposable
     }
 
     [Fact]
+    public async Task A_bad_day_for_all_is_no_fault_of_the_version()
+    {
+        var published = await TurnAsync(Quick, Users(300));
+        Assert.Equal("published", published.Outcome);
+
+        Assert.Null(await LookAsync([.. Users(200, published.Version!, watch: -20), .. Users(100, watch: -20, from: 200, hours: 10)]));
+        Assert.Contains(_said, line => line.Contains($"look 1 at {published.Version}, beside 100 users of 1:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_good_day_for_all_hides_no_worse_version()
+    {
+        var published = await TurnAsync(Quick, Users(300));
+        Assert.Equal("published", published.Outcome);
+
+        // Of a control one waits for as many users as a judgement needs.
+        Assert.Null(await LookAsync([.. Users(60, published.Version!), .. Users(19, watch: 20, from: 200, hours: 10)]));
+        Assert.DoesNotContain(_said, line => line.StartsWith("look ", StringComparison.Ordinal));
+        var decision = await LookAsync([.. Users(60, published.Version!, from: 60), .. Users(30, watch: 20, from: 250, hours: 10)]);
+
+        Assert.Equal("rolledBack", decision?.Outcome);
+        Assert.Matches("^reward .* beside ", decision!.Reasons.Single());
+    }
+
+    [Fact]
     public async Task Degraded_answers_roll_back_too()
     {
         var published = await TurnAsync(Quick, Users(300));
@@ -305,7 +330,7 @@ public sealed class CycleTests : IDisposable
     }
 
     // Six candidates a request, ranked as the service does: by the drawn weights, without mental reward.
-    internal static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0, float slope = 60)
+    internal static IEnumerable<LoggedEvent> Users(int count, string version = "1", float watch = 0, int from = 0, float slope = 60, int hours = 0)
     {
         const int Steps = 5, Candidates = 6;
         var random = new Random(from + 1);
@@ -313,12 +338,12 @@ public sealed class CycleTests : IDisposable
         {
             for (var step = 0; step < Steps; step++)
             {
-                var at = Start.AddHours(version == "1" ? 0 : 10).AddMinutes(user).AddSeconds(20 * step);
+                var at = Start.AddHours(version == "1" ? hours : 10).AddMinutes(user).AddSeconds(20 * step);
                 float[] action = [.. Baseline.Select(middle => 2.5f + (2.5f * (middle + (float)((random.NextDouble() * 0.3) - 0.15))))];
                 float[] scores = [.. Enumerable.Range(0, 3 * Candidates).Select(_ => random.NextSingle())];
                 double[] final = [.. scores.Chunk(3).Select(row => (row.Zip(action, (score, weight) => score * weight).Sum() - 1.5) / 0.5)];
                 int[] order = [.. Enumerable.Range(0, Candidates).OrderByDescending(place => final[place])];
-                var exposure = Exposure($"u-{user}", $"{version}-{user}-{step}", at, $"default/{version}") with
+                var exposure = Exposure($"u-{user}", $"{version}-{hours}-{user}-{step}", at, $"default/{version}") with
                 {
                     ItemIds = [.. Enumerable.Range(1, Candidates).Select(item => $"v-{item}")],
                     Scores = scores,

@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using MathNet.Numerics.Distributions;
 using MTRec.Core.Events;
-using MTRec.Core.Sessions;
 using MTRec.Inference;
-using MTRec.Learning.Algorithms.MultiTask;
 using MTRec.Trainer.Worker.State;
 using MTRec.Trainer.Worker.Transitions;
 
@@ -19,11 +17,13 @@ internal sealed record WatchedSwap(string Version, string Previous, int Looks, l
 
 /// <summary>
 /// Looks at what users do after a swap and rolls back where a guardrail is breached: reward an exposure below the previous version's, objections or degraded answers above
-/// it, by more than the tolerance and beyond doubt. Both versions' exposures come from the event log; those of the previous version are its last day's.
+/// it, by more than the tolerance and beyond doubt. Both versions' exposures come from the event log.
 /// </summary>
 /// <remarks>
-/// A look is taken each time that the version has half as many exposures again. Look k may err with 0.05 * 6 / (pi k)^2, a third of it a figure: all looks together with 0.05,
-/// however many there are (a union bound, ours). Errors of means are by user. Users differ from day to day; the tolerance is for that.
+/// <para>Where an experiment keeps the previous version for some users, the two are compared over the same hours, and rewards are adjusted by what the user's exposures earned before the swap
+/// (CUPED; Deng et al., WSDM 2013). Otherwise the new version is compared with the last day of the one before: users differ from day to day, and the tolerance is all there is for that.</para>
+/// <para>A look is taken each time that the version has half as many exposures again. Look k may err with 0.05 * 6 / (pi k)^2, a third of it a figure: all looks together with 0.05,
+/// however many there are (a union bound, ours). Errors of means are by user.</para>
 /// </remarks>
 /// <param name="state">The events.</param>
 /// <param name="worker">Registry, name and how events are joined.</param>
@@ -35,6 +35,9 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
     private const double Error = 0.05;
     private const double Growth = 1.5;
     private static readonly TimeSpan Compared = TimeSpan.FromDays(1);
+
+    // Who was ranked by the previous version beside the new one is a control from this share of its exposures on: fewer are replicas that swapped late.
+    private const double LeastControl = 0.05;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     private readonly DecisionBook _book = new(state.Folder);
@@ -62,13 +65,15 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             return null;
         }
 
-        var (own, before) = Figures(watched, registry);
-        if (own.Exposures < watched.NextLook || before.Exposures == 0)
+        var (own, previous, beside) = Figures(watched, registry);
+        if (own.Exposures < watched.NextLook || previous.Exposures == 0 || (beside && previous.Users < options.LeastUsers))
             return null;
         var look = watched.Looks + 1;
-        var reasons = Breaches(own, before, look);
-        var figures = own.Means(watched.Version).Concat(before.Means(watched.Previous)).ToArray();
-        say(string.Create(CultureInfo.InvariantCulture, $"look {look} at {watched.Version}: {string.Join(", ", figures.Select(figure => $"{figure.Name} {figure.Value:G4}"))}."));
+        var reasons = Breaches(own, previous, beside ? "beside" : "after", look);
+        var figures = own.Means(watched.Version).Concat(previous.Means(watched.Previous)).ToArray();
+        say(string.Create(
+            CultureInfo.InvariantCulture,
+            $"look {look} at {watched.Version}, {(beside ? $"beside {previous.Users} users of" : "after the last day of")} {watched.Previous}: {string.Join(", ", figures.Select(figure => $"{figure.Name} {figure.Value:G4}"))}."));
         if (reasons.Count > 0)
             return RollBack(watched, registry, serving, reasons, figures);
         if (own.Exposures >= options.LastLook)
@@ -109,29 +114,29 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         return decision;
     }
 
-    private List<string> Breaches(OnlineFigures own, OnlineFigures before, int look)
+    private List<string> Breaches(OnlineFigures own, OnlineFigures previous, string when, int look)
     {
         var z = Normal.InvCDF(0, 1, 1 - (Error * 6 / Math.Pow(Math.PI * look, 2) / 3));
         var reasons = new List<string>();
-        Check("reward", own.Reward, before.Reward, -1, options.Tolerance * Math.Abs(before.Reward.Mean));
-        Check("hate", own.Hate, before.Hate, 1, options.Tolerance * before.Hate.Mean);
-        Check("degraded", own.Degraded, before.Degraded, 1, options.DegradedTolerance);
+        Check("reward", own.Reward, previous.Reward, -1, options.Tolerance * Math.Abs(previous.Reward.Mean));
+        Check("hate", own.Hate, previous.Hate, 1, options.Tolerance * previous.Hate.Mean);
+        Check("degraded", own.Degraded, previous.Degraded, 1, options.DegradedTolerance);
         return reasons;
 
-        void Check(string name, ClusteredMean now, ClusteredMean then, int bad, double tolerance)
+        void Check(string name, ClusteredMean now, ClusteredMean other, int bad, double tolerance)
         {
-            var (difference, error) = (now.Mean - then.Mean, Math.Sqrt(now.Variance + then.Variance));
+            var (difference, error) = (now.Mean - other.Mean, Math.Sqrt(now.Variance + other.Variance));
             if ((bad * difference) - (z * error) > tolerance)
             {
                 reasons.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name} {now.Mean:G4} after {then.Mean:G4}: worse by more than {tolerance:G3} beyond doubt (difference {difference:G4}, error {error:G3}, look {look})."));
+                    $"{name} {now.Mean:G4} {when} {other.Mean:G4}: worse by more than {tolerance:G3} beyond doubt (difference {difference:G4}, error {error:G3}, look {look})."));
             }
         }
     }
 
     // One pass over the window, one part of the users in memory.
-    private (OnlineFigures Own, OnlineFigures Before) Figures(WatchedSwap watched, BundleRegistry registry)
+    private (OnlineFigures Own, OnlineFigures Previous, bool Beside) Figures(WatchedSwap watched, BundleRegistry registry)
     {
         var (own, before) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}");
         using var snapshot = state.Snapshot();
@@ -163,72 +168,29 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             }
         }
 
+        return Figures(now, then, measured);
+    }
+
+    private static (OnlineFigures Own, OnlineFigures Previous, bool Beside) Figures(List<WatchedExposure> now, List<WatchedExposure> then, MeasuredWindow? measured)
+    {
+        double Reward(WatchedExposure row) => measured is null ? 0 : row.Reward(measured);
+        if (now.Count > 0)
+        {
+            var ranked = now.Select(row => row.User).ToHashSet(StringComparer.Ordinal);
+            var (swap, middle) = (now.Min(row => row.Received), now.OrderBy(row => row.Received).ElementAt(now.Count / 2).Received);
+            var control = then.Where(row => row.Received >= swap && !ranked.Contains(row.User)).ToArray();
+            if (control.Count(row => row.Received >= middle) >= LeastControl * now.Count)
+            {
+                var adjustment = PastAdjustment.Of([.. then.Where(row => row.Received < swap)], [.. now, .. control], Reward);
+                return (OnlineFigures.Of(now, adjustment.Of), OnlineFigures.Of(control, adjustment.Of), true);
+            }
+        }
+
         var last = then.Count == 0 ? default : then.Max(row => row.Received);
-        return (OnlineFigures.Of(now, measured), OnlineFigures.Of([.. then.Where(row => row.Received >= last - Compared)], measured));
+        return (OnlineFigures.Of(now, Reward), OnlineFigures.Of([.. then.Where(row => row.Received >= last - Compared)], Reward), false);
     }
 
     private WatchedSwap? Read() => File.Exists(FilePath) ? JsonSerializer.Deserialize<WatchedSwap>(File.ReadAllBytes(FilePath), Json) : null;
 
     private void Write(WatchedSwap watched) => DurableFiles.Replace(FilePath, JsonSerializer.SerializeToUtf8Bytes(watched, Json));
-
-    /// <summary>One exposure and what came of it.</summary>
-    private sealed class WatchedExposure(ExposureEvent exposure)
-    {
-        private readonly string[] _items = [.. exposure.Order.Select(place => exposure.ItemIds[place])];
-        private readonly Dictionary<int, ItemResponse> _responses = [];
-
-        public string User => exposure.UserId;
-
-        public DateTimeOffset Received => exposure.Received;
-
-        public bool IsDegraded => exposure.Degraded.Length > 0;
-
-        public bool IsHated => _responses.Values.Any(response => (response.Actions & UserActions.Hate) != 0);
-
-        public void Respond(FeedbackEvent feedback, int list)
-        {
-            var place = Array.IndexOf(_items, feedback.ItemId);
-            if (place < 0 || place >= list)
-                return;
-            var response = new ItemResponse(UserReplay.ActionsOf(feedback), feedback.WatchSeconds ?? float.NaN);
-            _responses[place] = _responses.TryGetValue(place, out var known) ? known.And(response) : response;
-        }
-
-        public double Reward(MeasuredWindow measured) => _responses.Values.Sum(response =>
-            (float.IsNaN(response.WatchSeconds) ? 0 : Math.Clamp(response.WatchSeconds, 0, BehaviourTask.MaxWatchSeconds) / measured.WatchScale)
-            + TransitionRows.Behaviours.Zip(measured.Behaviours, (action, weight) => (response.Actions & action) != 0 ? weight : 0).Sum());
-    }
-
-    /// <summary>A mean over exposures whose error is by user.</summary>
-    /// <param name="Mean">The mean; 0 of none.</param>
-    /// <param name="Variance">Its variance; infinite where fewer than two users are there.</param>
-    private readonly record struct ClusteredMean(double Mean, double Variance)
-    {
-        public static ClusteredMean Of(IReadOnlyList<WatchedExposure> rows, Func<WatchedExposure, double> value)
-        {
-            var users = rows.GroupBy(row => row.User, StringComparer.Ordinal).Select(user => (Sum: user.Sum(value), Count: user.Count())).ToArray();
-            var mean = rows.Count == 0 ? 0 : users.Sum(user => user.Sum) / rows.Count;
-            var squares = users.Sum(user => Math.Pow(user.Sum - (mean * user.Count), 2));
-            return new ClusteredMean(mean, users.Length < 2 ? double.PositiveInfinity : squares / rows.Count / rows.Count * users.Length / (users.Length - 1.0));
-        }
-    }
-
-    /// <summary>What users did with one version's answers.</summary>
-    private sealed record OnlineFigures(int Exposures, ClusteredMean Reward, ClusteredMean Hate, ClusteredMean Degraded)
-    {
-        public static OnlineFigures Of(IReadOnlyList<WatchedExposure> rows, MeasuredWindow? measured) => new(
-            rows.Count,
-            ClusteredMean.Of(rows, row => measured is null ? 0 : row.Reward(measured)),
-            ClusteredMean.Of(rows, row => row.IsHated ? 1 : 0),
-            ClusteredMean.Of(rows, row => row.IsDegraded ? 1 : 0));
-
-        public IEnumerable<DecidedFigure> Means(string version)
-        {
-            foreach (var (name, mean) in new[] { ("reward", Reward), ("hate", Hate), ("degraded", Degraded) })
-            {
-                var half = double.IsFinite(mean.Variance) ? 1.96 * Math.Sqrt(mean.Variance) : (double?)null;
-                yield return new DecidedFigure($"{name}.{version}", mean.Mean, mean.Mean - half, mean.Mean + half, Exposures, null);
-            }
-        }
-    }
 }
