@@ -13,6 +13,9 @@ internal sealed class BundleProbe
 {
     private const float FormulaTolerance = 1e-4f;
     private const float IsolationTolerance = 1e-5f;
+
+    // Alone the same sums are made in another order, and made-up values far from any user's make what that rounds off large.
+    private const float AloneTolerance = 1e-2f;
     private const int Neighbours = 3;
     private const int Seed = 20260131;
 
@@ -73,7 +76,7 @@ internal sealed class BundleProbe
         using var together = new RankingInputs(_bundle.Shape, Neighbours);
         fill(together);
         var scores = Enumerable.Range(0, Neighbours).Select(i => together.ScoresOf(i).ToArray()).ToArray();
-        using var again = Copy(together, 0, Neighbours);
+        using var again = Copy(together, [.. Enumerable.Range(0, Neighbours)]);
         var answers = graph(together);
         var repeated = graph(again);
         for (var i = 0; i < Neighbours; i++)
@@ -82,8 +85,9 @@ internal sealed class BundleProbe
                 return reason;
             if (!answers[i].AsSpan().SequenceEqual(repeated[i]))
                 return "the same input gave two answers.";
-            using var inputs = Copy(together, i, 1);
-            if (!answers[i].Zip(graph(inputs)[0]).All(pair => Close(pair.First, pair.Second, IsolationTolerance)))
+            using var amongItself = Copy(together, [.. Enumerable.Repeat(i, Neighbours)]);
+            using var alone = Copy(together, [i]);
+            if (!Close(answers[i], graph(amongItself)[i], IsolationTolerance) || !Close(answers[i], graph(alone)[0], AloneTolerance))
                 return "a candidate's answer depends on its neighbours.";
         }
 
@@ -172,16 +176,16 @@ internal sealed class BundleProbe
         }
     }
 
-    private RankingInputs Copy(RankingInputs from, int start, int count)
+    private RankingInputs Copy(RankingInputs from, int[] rows)
     {
-        var copy = new RankingInputs(_bundle.Shape, count);
+        var copy = new RankingInputs(_bundle.Shape, rows.Length);
         from.Context.CopyTo(copy.Context);
         from.User.CopyTo(copy.User);
         from.History.CopyTo(copy.History);
-        for (var i = 0; i < count; i++)
+        for (var i = 0; i < rows.Length; i++)
         {
-            from.Candidate(start + i).CopyTo(copy.Candidate(i));
-            from.ScoresOf(start + i).CopyTo(copy.ScoresOf(i));
+            from.Candidate(rows[i]).CopyTo(copy.Candidate(i));
+            from.ScoresOf(rows[i]).CopyTo(copy.ScoresOf(i));
         }
 
         return copy;
@@ -281,6 +285,8 @@ internal sealed class BundleProbe
         var slack = FormulaTolerance * (max - min);
         return value >= min - slack && value <= max + slack;
     }
+
+    private static bool Close(float[] one, float[] other, float tolerance) => one.Zip(other).All(pair => Close(pair.First, pair.Second, tolerance));
 
     private static bool Close(float a, float b, float tolerance) => Math.Abs(a - b) <= tolerance * Math.Max(1, Math.Max(Math.Abs(a), Math.Abs(b)));
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using MTRec.Core.Events;
 using MTRec.Inference;
+using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Trainer.CommandLine;
 using MTRec.Trainer.Worker.Cycle;
 using MTRec.Trainer.Worker.Cycle.Refresh;
@@ -47,6 +48,7 @@ internal static class WorkerCommand
         var leastEffective = OptionKinds.Real("--min-effective", "Effective number of exposures of the candidate that a judgement needs.", 50, 1, int.MaxValue);
         var behaviours = OptionKinds.Real("--behaviours-weight", "Weight of clicks, likes and the like in the reward: 1 lets them vary as much as the watch time. Change it with --measure.", 1, 0, 100);
         var pairs = OptionKinds.Whole("--drawn-pairs", "Pairs of further actions of every exposure that are learned from beside the logged one, by what their items would have earned; 0 for none. Not of enhanced-rl.", 2, 0, 20);
+        var reach = OptionKinds.Real("--reach", "How far a policy may go from the one that serves, as a share of what is explored around it. Of enhanced-rl.", 0.3, 0.01, 1);
         var every = OptionKinds.Real("--every", "Minutes after which the next cycle begins; 0 for never by time.", 0, 0, 525_600);
         var volume = OptionKinds.Whole("--min-exposures", "New exposures after which the next cycle begins; 0 for never by number.", 0, 0, int.MaxValue);
         var refresh = new Option<string>("--refresh")
@@ -80,7 +82,7 @@ internal static class WorkerCommand
                 decision is in decisions/ there. What it publishes is watched, and rolled back where users fare worse. Transitions are safetensors files, see deploy/SHARDS.md.
                 """,
         };
-        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, pairs, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
+        command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, pairs, reach, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
         command.SetAction((result, cancellation) =>
         {
             var options = new WorkerOptions
@@ -109,6 +111,7 @@ internal static class WorkerCommand
                 Algorithm = learner,
                 Updates = result.GetValue(updates),
                 DrawnPairs = result.GetValue(pairs),
+                EnhancedRl = new EnhancedRlOptions { Reach = result.GetValue(reach) },
                 Metric = result.GetRequiredValue(metric),
                 KeptBack = result.GetValue(keptBack),
                 LeastExplored = result.GetValue(leastExplored),

@@ -181,7 +181,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         var scores = choice ? cat([batch.TaskScores, batch.PassedOver!.TaskScores], 1) : batch.TaskScores;
         var baseline = batch.Baseline.shape[1] == 1 || !choice ? batch.Baseline : cat([batch.Baseline, batch.PassedOver!.Baseline], 1);
         var action = Policy.Act(batch.State, items, scores);
-        var excess = ExploredBounds.Excess(action, baseline, batch.LowerBound, batch.UpperBound, _options.Beta);
+        var excess = ExploredBounds.Excess(action, baseline, batch.LowerBound * _options.Reach, batch.UpperBound * _options.Reach, _options.Beta);
         var penalty = ExploredBounds.Penalty(excess).sum(-1);
         if (!choice)
         {

@@ -21,6 +21,9 @@ public sealed record EnhancedRlOptions
     /// <summary>eta: weight of the penalty outside of the bounds, 0 or more; UnifiedRL's.</summary>
     public double Eta { get; init; } = 1.2;
 
+    /// <summary>How far the actor may go without a penalty, as a share of the explored bounds, in (0, 1]; ours.</summary>
+    public double Reach { get; init; } = 1;
+
     /// <summary>What the critics regress on.</summary>
     public EnhancedRlCredit Credit { get; init; } = EnhancedRlCredit.Item;
 

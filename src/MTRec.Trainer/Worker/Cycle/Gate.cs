@@ -39,7 +39,9 @@ internal sealed class Gate(CycleOptions options)
         // Its interval knows of the users that were drawn, not of the chance of the critics' fit: only a loss beyond the margin is one.
         if (report.ConservativeOpe is { } ope && !(ope.High >= -options.Margin * Math.Abs(report.Means[PolicyComparison.Return])))
             reasons.Add($"Conservative-OPE has the candidate's return below: {Of(ope)}.");
-        if (report.Gauc.High < report.ServingGauc.Low)
+
+        // It holds scores of several requests against each other, and the items are those that the serving policy chose: a small fall is no harm to users.
+        if (report.Gauc.High < report.ServingGauc.Low && report.Gauc.Value < (1 - options.Margin) * report.ServingGauc.Value)
             reasons.Add($"MTF-GAUC falls: {Of(report.Gauc)} after {Of(report.ServingGauc)}.");
         return reasons;
     }

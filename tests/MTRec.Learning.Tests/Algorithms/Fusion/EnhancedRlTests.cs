@@ -82,6 +82,24 @@ public sealed class EnhancedRlTests : IDisposable
         Assert.InRange(outside / (1.2 * 2 * Math.Exp(0.5 / 0.09)), 0.7, 1.4);
     }
 
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0.5, 0.025 / 0.045)]
+    public void A_reach_keeps_the_actor_nearer_than_the_bounds(double reach, double excess)
+    {
+        using var log = Log(MoodyUsers.Even, 0, 20);
+        using var learner = New(EnhancedRlCredit.Item, EnhancedRlObjective.Choice, reach);
+        learner.Use(log);
+        learner.Critics.Answer(3, 3, 2, 2);
+        var batch = TransitionBatch.Of(log, arange(0, 16, dtype: ScalarType.Int64));
+
+        // Bounds of 0.15 around 0, beta 0.3.
+        learner.Policy.StartAt(full(2, 0.1f));
+        var penalty = learner.ActorLoss(batch).item<float>() + 10;
+        var expected = excess == 0 ? 0 : 1.2 * 2 * Math.Exp(excess);
+        Assert.InRange(penalty, (0.7 * expected) - 1e-3, (1.4 * expected) + 1e-3);
+    }
+
     [Fact]
     public void Critics_that_climb_do_not_take_the_climb_for_an_actions_effect()
     {
@@ -157,8 +175,8 @@ public sealed class EnhancedRlTests : IDisposable
         Assert.True(shown.mean().item<float>() > MoodyUsers.Oracle.Score(new(log.State, ones(log.Count), passed.TaskScores, passed.Items)).mean().item<float>());
     }
 
-    private static EnhancedRl New(EnhancedRlCredit credit, EnhancedRlObjective objective) => new(
-        MoodyUsers.Actions, 3, 2, 2, new EnhancedRlOptions { Critics = 2, CriticHidden = [8, 4], ExpertWidth = 8, Credit = credit, Objective = objective, BatchSize = 32 });
+    private static EnhancedRl New(EnhancedRlCredit credit, EnhancedRlObjective objective, double reach = 1) => new(
+        MoodyUsers.Actions, 3, 2, 2, new EnhancedRlOptions { Critics = 2, CriticHidden = [8, 4], ExpertWidth = 8, Credit = credit, Objective = objective, Reach = reach, BatchSize = 32 });
 
     private FusionLog Log(IActionPolicy policy, int round, int sessions) =>
         new LogCollector(_users, perCandidate: true, passedOver: 4).Collect(policy, new Exploration.Bounded(), sessions, 20 + round);
