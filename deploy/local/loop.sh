@@ -13,7 +13,7 @@ usage() { sed -n '4,7s/^# *//p' deploy/local/loop.sh >&2; exit 2; }
 say() { echo "loop: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-environment=kuairand users='' days='' updates='' seed=1 data='' out=var/loop algorithm=unified-rl kill='' learning=()
+environment=kuairand users='' days='' updates='' seed=1 data='' out=var/loop algorithm=enhanced-rl kill='' learning=()
 while [[ $# -gt 0 ]]; do
   if [[ $1 == --sabotage ]]; then
     learning+=(--sabotage)
@@ -114,6 +114,7 @@ start_replica() {
 }
 
 worker=(--events "redis://127.0.0.1:$redis" --registry "$run/registry" --state "$run/state" --join-window "$join_window")
+[[ $algorithm != enhanced-rl ]] || worker+=(--per-candidate)
 start_worker() {
   start worker "${mtrec[@]}" worker "${worker[@]}" --algorithm "$algorithm" --seed "$seed" "${learning[@]}"
 }
@@ -151,6 +152,7 @@ case $environment in
   kuairand)
     # A round's gain is some per cent: fewer users could not prove it. Clicks and the like count a quarter, for it is watching that these users stay for.
     users=${users:-2000}
+    [[ $algorithm != enhanced-rl ]] || updates=${updates:-1500}
     learning+=(--updates "${updates:-3000}" --behaviours-weight 0.25 --kept-back 0.4)
     cp -r deploy/registry/default "$run/registry/"
     who=(--environment kuairand --data "$data")

@@ -179,7 +179,8 @@ public sealed class EnhancedRl : IProgressiveLearner
         var choice = _options.Objective == EnhancedRlObjective.Choice;
         var items = choice ? cat([batch.Items, batch.PassedOver!.Items], 1) : batch.Items;
         var scores = choice ? cat([batch.TaskScores, batch.PassedOver!.TaskScores], 1) : batch.TaskScores;
-        var baseline = batch.Baseline.shape[1] == 1 || !choice ? batch.Baseline : cat([batch.Baseline, batch.PassedOver!.Baseline], 1);
+        var baseline = !choice ? batch.Baseline
+            : cat([batch.Baseline.expand(-1, batch.Items.shape[1], -1), batch.PassedOver!.Baseline.expand(-1, batch.PassedOver.Items.shape[1], -1)], 1);
         var action = Policy.Act(batch.State, items, scores);
         var excess = ExploredBounds.Excess(action, baseline, batch.LowerBound * _options.Reach, batch.UpperBound * _options.Reach, _options.Beta);
         var penalty = ExploredBounds.Penalty(excess).sum(-1);

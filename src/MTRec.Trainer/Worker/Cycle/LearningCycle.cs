@@ -109,9 +109,11 @@ internal sealed class LearningCycle(
 
         if (_refreshes.Last() is { PolicyIsNext: true } published)
             _refreshes.Write(published with { PolicyIsNext = false });
-        var newest = new NewestRound(serving.Manifest, perCandidate ? 0 : options.DrawnPairs, new RankedBy(worker.Registry), transitions.ListSize);
+
+        // Which of a request's candidates are better is what days do not change: who acts on items learns from every round.
+        var newest = perCandidate ? null : new NewestRound(serving.Manifest, options.DrawnPairs, new RankedBy(worker.Registry), transitions.ListSize);
         using var set = new WindowTransitions(state, worker.Registry, transitions)
-            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, newest.Add, cancellation);
+            .Write(serving, Path.Combine(state.Folder, "transitions"), measureAnew, sessions.Add, session => newest?.Add(session), cancellation);
         var decision = begun with { Counts = set.Counts.ToString(), Transitions = set.Counts };
 
         // What other scores or another mental reward ranked says nothing of what an action does now.
@@ -126,7 +128,7 @@ internal sealed class LearningCycle(
         {
             using var log = TransitionSet.ReadWhole(set.LearningFolder)!;
             var models = PolicyComparison.Models(log, options.Discount);
-            using var round = newest.Of(log, options.LeastExplored);
+            using var round = newest?.Of(log, options.LeastExplored);
             var (policy, networks) = Learn(round ?? log, serving, deletions, cancellation);
             using (policy)
                 return Judge(policy, networks, models, deletions, set, sessions, serving, choice, transitions, decision, cancellation);

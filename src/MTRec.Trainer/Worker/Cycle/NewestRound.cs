@@ -6,7 +6,7 @@ using MTRec.Trainer.Worker.Transitions;
 namespace MTRec.Trainer.Worker.Cycle;
 
 /// <summary>
-/// What is learned from: the sessions that the serving policy ranked. Rounds differ in more than their policy, by the days that they fell on: a learner that sees several takes for the
+/// What learners of one action a request learn from: the sessions that the serving policy ranked. Rounds differ in more than their policy, by the days that they fell on: a learner that sees several takes for the
 /// actions' doing what the days did, for each round's actions lie elsewhere. What earlier rounds taught is in the networks that are gone on from (ours).
 /// </summary>
 /// <param name="serving">The bundle.</param>

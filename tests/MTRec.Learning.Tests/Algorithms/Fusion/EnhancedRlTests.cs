@@ -100,6 +100,36 @@ public sealed class EnhancedRlTests : IDisposable
         Assert.InRange(penalty, (0.7 * expected) - 1e-3, (1.4 * expected) + 1e-3);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Every_candidate_is_bounded_around_its_own_baseline(int list)
+    {
+        using var log = Log(MoodyUsers.Oracle, 0, 20);
+        using var learner = New(EnhancedRlCredit.Item, EnhancedRlObjective.Choice, reach: 0.01);
+        learner.Use(log);
+        learner.Critics.Answer(0, 0, 0, 0);
+        using (no_grad())
+        {
+            foreach (var parameter in learner.Policy.parameters())
+                parameter.add_(randn_like(parameter) * 0.3);
+        }
+
+        using var around = log.Around(learner.Policy);
+        var batch = TransitionBatch.Of(around, arange(0, 16, dtype: ScalarType.Int64));
+        var shown = batch with
+        {
+            Items = batch.Items.narrow(1, 0, list),
+            TaskScores = batch.TaskScores.narrow(1, 0, list),
+            Baseline = batch.Baseline.narrow(1, 0, list),
+        };
+
+        // What has not moved is outside of nothing; one candidate that has is.
+        Assert.Equal(0, learner.ActorLoss(shown).item<float>(), 1e-5);
+        batch.PassedOver!.Baseline[.., 0] += 0.1f;
+        Assert.True(learner.ActorLoss(shown).item<float>() > 1);
+    }
+
     [Fact]
     public void Critics_that_climb_do_not_take_the_climb_for_an_actions_effect()
     {
