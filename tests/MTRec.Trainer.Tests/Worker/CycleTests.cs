@@ -201,7 +201,7 @@ public sealed class CycleTests : IDisposable
         Assert.Equal("published", published.Outcome);
 
         Assert.Null(await LookAsync([.. Users(200, published.Version!, watch: -20), .. Users(100, watch: -20, from: 200, hours: 10)]));
-        Assert.Contains(_said, line => line.Contains($"look 1 at {published.Version}, beside 100 users of 1:", StringComparison.Ordinal));
+        Assert.Contains(_said, line => line.Contains($"look 1 at {published.Version}, beside 100 users of default/1:", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -226,7 +226,7 @@ public sealed class CycleTests : IDisposable
 
         var decision = await LookAsync(Users(80, published.Version!).Select(entry => entry is ExposureEvent exposure ? exposure with { Degraded = ["sessionStore"] } : entry));
 
-        Assert.StartsWith("degraded 1 after 0", decision!.Reasons.Single(), StringComparison.Ordinal);
+        Assert.StartsWith("degraded 1, 0 after the last day of default/1:", decision!.Reasons.Single(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,10 +20,9 @@ internal sealed record WatchedSwap(string Version, string Previous, int Looks, l
 /// it, by more than the tolerance and beyond doubt. Both versions' exposures come from the event log.
 /// </summary>
 /// <remarks>
-/// <para>Where an experiment keeps the previous version for some users, the two are compared over the same hours, and rewards are adjusted by what the user's exposures earned before the swap
-/// (CUPED; Deng et al., WSDM 2013). Otherwise the new version is compared with the last day of the one before: users differ from day to day, and the tolerance is all there is for that.</para>
-/// <para>A look is taken each time that the version has half as many exposures again. Look k may err with 0.05 * 6 / (pi k)^2, a third of it a figure: all looks together with 0.05,
-/// however many there are (a union bound, ours). Errors of means are by user.</para>
+/// How the two are compared: <see cref="SwapComparison"/>. Where a control tells what the days did, a fifth of the tolerance does.
+/// A look is taken each time that the version has half as many exposures again. Look k may err with 0.05 * 6 / (pi k)^2, a third of it a figure: all looks together with 0.05,
+/// however many there are (a union bound, ours). Errors of means are by user.
 /// </remarks>
 /// <param name="state">The events.</param>
 /// <param name="worker">Registry, name and how events are joined.</param>
@@ -34,10 +33,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
 {
     private const double Error = 0.05;
     private const double Growth = 1.5;
-    private static readonly TimeSpan Compared = TimeSpan.FromDays(1);
-
-    // Who was ranked by the previous version beside the new one is a control from this share of its exposures on: fewer are replicas that swapped late.
-    private const double LeastControl = 0.05;
+    private const double ToleranceOfControl = 0.2;
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     private readonly DecisionBook _book = new(state.Folder);
@@ -65,25 +61,25 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             return null;
         }
 
-        var (own, previous, beside) = Figures(watched, registry);
-        if (own.Exposures < watched.NextLook || previous.Exposures == 0 || (beside && previous.Users < options.LeastUsers))
+        var compared = Compare(watched, registry);
+        if (compared.Exposures < watched.NextLook || compared.PreviousExposures == 0 || compared.ControlUsers < options.LeastUsers)
             return null;
         var look = watched.Looks + 1;
-        var reasons = Breaches(own, previous, beside ? "beside" : "after", look);
-        var figures = own.Means(watched.Version).Concat(previous.Means(watched.Previous)).ToArray();
+        var reasons = Breaches(compared, look);
+        var figures = compared.Differences.SelectMany(difference => Figures(difference, compared, watched)).ToArray();
         say(string.Create(
             CultureInfo.InvariantCulture,
-            $"look {look} at {watched.Version}, {(beside ? $"beside {previous.Users} users of" : "after the last day of")} {watched.Previous}: {string.Join(", ", figures.Select(figure => $"{figure.Name} {figure.Value:G4}"))}."));
+            $"look {look} at {watched.Version}, {compared.How}: {string.Join(", ", compared.Differences.Select(figure => $"{figure.Name} {figure.Own.Mean:G4}, {figure.Previous.Mean:G4}, difference {figure.Difference.Mean:G3}"))}."));
         if (reasons.Count > 0)
             return RollBack(watched, registry, serving, reasons, figures);
-        if (own.Exposures >= options.LastLook)
+        if (compared.Exposures >= options.LastLook)
         {
-            say($"{watched.Version} has proven itself over {own.Exposures} exposures; the watch ends.");
+            say($"{watched.Version} has proven itself over {compared.Exposures} exposures; the watch ends.");
             File.Delete(FilePath);
         }
         else
         {
-            Write(watched with { Looks = look, NextLook = (long)(Growth * own.Exposures) });
+            Write(watched with { Looks = look, NextLook = (long)(Growth * compared.Exposures) });
         }
 
         return null;
@@ -114,80 +110,64 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         return decision;
     }
 
-    private List<string> Breaches(OnlineFigures own, OnlineFigures previous, string when, int look)
+    private List<string> Breaches(SwapComparison compared, int look)
     {
-        var z = Normal.InvCDF(0, 1, 1 - (Error * 6 / Math.Pow(Math.PI * look, 2) / 3));
-        var reasons = new List<string>();
-        Check("reward", own.Reward, previous.Reward, -1, options.Tolerance * Math.Abs(previous.Reward.Mean));
-        Check("hate", own.Hate, previous.Hate, 1, options.Tolerance * previous.Hate.Mean);
-        Check("degraded", own.Degraded, previous.Degraded, 1, options.DegradedTolerance);
-        return reasons;
+        var z = Normal.InvCDF(0, 1, 1 - (Error * 6 / Math.Pow(Math.PI * look, 2) / compared.Differences.Count));
+        var share = compared.ControlUsers is null ? 1 : ToleranceOfControl;
+        return [.. compared.Differences.Where(figure => Worse(figure) - (z * Math.Sqrt(figure.Difference.Variance)) > share * Tolerated(figure)).Select(figure => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{figure.Name} {figure.Own.Mean:G4}, {figure.Previous.Mean:G4} {compared.How}: worse by more than {share * Tolerated(figure):G3} beyond doubt (difference {figure.Difference.Mean:G4}, error {Math.Sqrt(figure.Difference.Variance):G3}, look {look})."))];
 
-        void Check(string name, ClusteredMean now, ClusteredMean other, int bad, double tolerance)
+        static double Worse(SwapDifference figure) => figure.Name == "reward" ? -figure.Difference.Mean : figure.Difference.Mean;
+
+        double Tolerated(SwapDifference figure) => figure.Name == "degraded" ? options.DegradedTolerance : options.Tolerance * Math.Abs(figure.Previous.Mean);
+    }
+
+    private static IEnumerable<DecidedFigure> Figures(SwapDifference figure, SwapComparison compared, WatchedSwap watched)
+    {
+        return [Of(watched.Version, figure.Own, compared.Exposures), Of(watched.Previous, figure.Previous, compared.PreviousExposures), Of("change", figure.Difference, compared.Exposures)];
+
+        DecidedFigure Of(string what, ClusteredMean mean, int count)
         {
-            var (difference, error) = (now.Mean - other.Mean, Math.Sqrt(now.Variance + other.Variance));
-            if ((bad * difference) - (z * error) > tolerance)
-            {
-                reasons.Add(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name} {now.Mean:G4} {when} {other.Mean:G4}: worse by more than {tolerance:G3} beyond doubt (difference {difference:G4}, error {error:G3}, look {look})."));
-            }
+            var half = double.IsFinite(mean.Variance) ? 1.96 * Math.Sqrt(mean.Variance) : (double?)null;
+            return new DecidedFigure($"{figure.Name}.{what}", mean.Mean, mean.Mean - half, mean.Mean + half, count, null);
         }
     }
 
     // One pass over the window, one part of the users in memory.
-    private (OnlineFigures Own, OnlineFigures Previous, bool Beside) Figures(WatchedSwap watched, BundleRegistry registry)
+    private SwapComparison Compare(WatchedSwap watched, BundleRegistry registry)
     {
-        var (own, before) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}");
+        var (own, before, name) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}", $"{worker.Bundle}/");
         using var snapshot = state.Snapshot();
         var window = new EventWindow(snapshot);
         var listing = registry.Scan().First(bundle => bundle.Name == worker.Bundle && bundle.Version == watched.Version);
         using var bundle = registry.Open(listing);
         var measured = MeasuredWindow.Read(Path.Combine(state.Folder, $"measured-{SchemaKey.Of(bundle.Manifest)}.json"))?.Weighed(worker.Transitions.BehavioursWeight);
-        var (now, then) = (new List<WatchedExposure>(), new List<WatchedExposure>());
+        var (now, others) = (new List<WatchedExposure>(), new List<WatchedExposure>());
         for (var part = 0; measured is not null && part < window.Parts; part++)
         {
             var events = window.Read(part).Events;
             var shown = new Dictionary<(string User, string Request), WatchedExposure>();
-            foreach (var exposure in events.OfType<ExposureEvent>().Where(exposure => exposure.Bundle == own || exposure.Bundle == before))
+            foreach (var exposure in events.OfType<ExposureEvent>().Where(exposure => exposure.Bundle.StartsWith(name, StringComparison.Ordinal)))
             {
                 // A variant's fixed weights are no version's doing.
                 if (exposure.Action is null && !exposure.Degraded.Contains("policy"))
                     continue;
                 if (!worker.Transitions.LogIsOver && exposure.Received > window.Newest - worker.Transitions.JoinWindow)
                     continue;
-                var row = new WatchedExposure(exposure);
+                var row = new WatchedExposure(exposure, worker.Transitions.ListSize);
                 shown[(exposure.UserId, exposure.RequestId)] = row;
-                (exposure.Bundle == own ? now : then).Add(row);
+                (exposure.Bundle == own ? now : others).Add(row);
             }
 
             foreach (var feedback in events.OfType<FeedbackEvent>())
             {
                 if (feedback.RequestId is { } request && shown.TryGetValue((feedback.UserId, request), out var row) && feedback.Received - row.Received <= worker.Transitions.JoinWindow)
-                    row.Respond(feedback, worker.Transitions.ListSize);
+                    row.Respond(feedback);
             }
         }
 
-        return Figures(now, then, measured);
-    }
-
-    private static (OnlineFigures Own, OnlineFigures Previous, bool Beside) Figures(List<WatchedExposure> now, List<WatchedExposure> then, MeasuredWindow? measured)
-    {
-        double Reward(WatchedExposure row) => measured is null ? 0 : row.Reward(measured);
-        if (now.Count > 0)
-        {
-            var ranked = now.Select(row => row.User).ToHashSet(StringComparer.Ordinal);
-            var (swap, middle) = (now.Min(row => row.Received), now.OrderBy(row => row.Received).ElementAt(now.Count / 2).Received);
-            var control = then.Where(row => row.Received >= swap && !ranked.Contains(row.User)).ToArray();
-            if (control.Count(row => row.Received >= middle) >= LeastControl * now.Count)
-            {
-                var adjustment = PastAdjustment.Of([.. then.Where(row => row.Received < swap)], [.. now, .. control], Reward);
-                return (OnlineFigures.Of(now, adjustment.Of), OnlineFigures.Of(control, adjustment.Of), true);
-            }
-        }
-
-        var last = then.Count == 0 ? default : then.Max(row => row.Received);
-        return (OnlineFigures.Of(now, Reward), OnlineFigures.Of([.. then.Where(row => row.Received >= last - Compared)], Reward), false);
+        return SwapComparison.Of(now, others, before, row => measured is null ? 0 : row.Reward(measured));
     }
 
     private WatchedSwap? Read() => File.Exists(FilePath) ? JsonSerializer.Deserialize<WatchedSwap>(File.ReadAllBytes(FilePath), Json) : null;
