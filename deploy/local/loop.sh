@@ -13,7 +13,7 @@ usage() { sed -n '4,7s/^# *//p' deploy/local/loop.sh >&2; exit 2; }
 say() { echo "loop: $*" >&2; }
 fail() { say "$*"; exit 1; }
 
-environment=kuairand users='' days='' updates='' seed=1 data='' out=var/loop algorithm=enhanced-rl kill='' learning=()
+environment=kuairand users='' days='' updates='' seed=1 data='' out=var/loop algorithm='' kill='' learning=()
 while [[ $# -gt 0 ]]; do
   if [[ $1 == --sabotage ]]; then
     learning+=(--sabotage)
@@ -114,7 +114,6 @@ start_replica() {
 }
 
 worker=(--events "redis://127.0.0.1:$redis" --registry "$run/registry" --state "$run/state" --join-window "$join_window")
-[[ $algorithm != enhanced-rl ]] || worker+=(--per-candidate)
 start_worker() {
   start worker "${mtrec[@]}" worker "${worker[@]}" --algorithm "$algorithm" --seed "$seed" "${learning[@]}"
 }
@@ -152,18 +151,20 @@ case $environment in
   kuairand)
     # A round's gain is some per cent: fewer users could not prove it. Clicks and the like count a quarter, for it is watching that these users stay for.
     users=${users:-2000}
+    algorithm=${algorithm:-enhanced-rl}
     [[ $algorithm != enhanced-rl ]] || updates=${updates:-1500}
     learning+=(--updates "${updates:-3000}" --behaviours-weight 0.25 --kept-back 0.4)
     cp -r deploy/registry/default "$run/registry/"
     who=(--environment kuairand --data "$data")
     ;;
   soft-user)
-    users=${users:-400}
+    users=${users:-400} algorithm=${algorithm:-unified-rl}
     learning+=(--updates "${updates:-6000}")
     "${mtrec[@]}" simulate --environment soft-user --publish "$run/registry" --users $((users < 100 ? 10 * users : 1000)) --world "$seed" --seed "$seed" --threads 1 >> "$run/bundle.log" 2>&1
     who=(--environment soft-user --world "$seed")
     ;;
 esac
+[[ $algorithm != enhanced-rl ]] || worker+=(--per-candidate)
 
 start_redis
 until_true 30 "redis-server does not answer" redis-cli -p "$redis" ping

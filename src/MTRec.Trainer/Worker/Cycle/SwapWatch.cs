@@ -13,7 +13,8 @@ namespace MTRec.Trainer.Worker.Cycle;
 /// <param name="Previous">The one that served before, and that a breach leads back to.</param>
 /// <param name="Looks">Looks so far.</param>
 /// <param name="NextLook">Exposures of the version at which the next look is taken.</param>
-internal sealed record WatchedSwap(string Version, string Previous, int Looks, long NextLook);
+/// <param name="Looked">Exposures of the version at the last look.</param>
+internal sealed record WatchedSwap(string Version, string Previous, int Looks, long NextLook, long Looked = 0);
 
 /// <summary>
 /// Looks at what users do after a swap and rolls back where a guardrail is breached: reward an exposure below the previous version's, objections or degraded answers above
@@ -21,8 +22,8 @@ internal sealed record WatchedSwap(string Version, string Previous, int Looks, l
 /// </summary>
 /// <remarks>
 /// How the two are compared: <see cref="SwapComparison"/>. Where a control tells what the days did, a fifth of the tolerance does.
-/// A look is taken each time that the version has half as many exposures again. Look k may err with 0.05 * 6 / (pi k)^2, a third of it a figure: all looks together with 0.05,
-/// however many there are (a union bound, ours). Errors of means are by user.
+/// A look is taken each time that the version has half as many exposures again. It may err with 0.05 times its share of all exposures that are watched, a third of that a figure: all looks together with 0.05,
+/// however many there are (error spent in proportion to the information: Lan and DeMets, Biometrika 1983; here by a union bound). Errors of means are by user.
 /// </remarks>
 /// <param name="state">The events.</param>
 /// <param name="worker">Registry, name and how events are joined.</param>
@@ -65,7 +66,8 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         if (compared.Exposures < watched.NextLook || compared.PreviousExposures == 0 || compared.ControlUsers < options.LeastUsers)
             return null;
         var look = watched.Looks + 1;
-        var reasons = Breaches(compared, look);
+        var spent = (Math.Min(compared.Exposures, options.LastLook) - watched.Looked) / (double)options.LastLook;
+        var reasons = Breaches(compared, look, Error * spent);
         var figures = compared.Differences.SelectMany(difference => Figures(difference, compared, watched)).ToArray();
         say(string.Create(
             CultureInfo.InvariantCulture,
@@ -79,7 +81,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         }
         else
         {
-            Write(watched with { Looks = look, NextLook = (long)(Growth * compared.Exposures) });
+            Write(watched with { Looks = look, NextLook = (long)(Growth * compared.Exposures), Looked = compared.Exposures });
         }
 
         return null;
@@ -110,9 +112,9 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         return decision;
     }
 
-    private List<string> Breaches(SwapComparison compared, int look)
+    private List<string> Breaches(SwapComparison compared, int look, double error)
     {
-        var z = Normal.InvCDF(0, 1, 1 - (Error * 6 / Math.Pow(Math.PI * look, 2) / compared.Differences.Count));
+        var z = Normal.InvCDF(0, 1, 1 - (error / compared.Differences.Count));
         var share = compared.ControlUsers is null ? 1 : ToleranceOfControl;
         return [.. compared.Differences.Where(figure => Worse(figure) - (z * Math.Sqrt(figure.Difference.Variance)) > share * Tolerated(figure)).Select(figure => string.Create(
             CultureInfo.InvariantCulture,
