@@ -6,6 +6,9 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.ClosedLoop;
 
+/// <summary>Alone: a short fit draws from libtorch's generator, which is one for all tests of a process.</summary>
+[CollectionDefinition(nameof(SoftOptimalTests), DisableParallelization = true)]
+[Collection(nameof(SoftOptimalTests))]
 public sealed class SoftOptimalTests
 {
     [Fact]
@@ -22,9 +25,7 @@ public sealed class SoftOptimalTests
         Assert.True(bundle.HasMentalReward);
         Assert.Equal(["click", "longView"], bundle.Manifest.Tasks.Select(task => task.Name));
         Assert.Equal(40 * 40, order.Count);
-
-        // A short fit, whose chance is shared with the tests that run beside it; of no agreement the deviation is 0.025.
-        Assert.True(order.Value > 0.1, $"Spearman {order.Value}");
+        Assert.True(order.Value > 0.25, $"Spearman {order.Value}");
         Assert.Throws<IOException>(() => SoftOptimalBundle.Publish(folder.Path, "soft", "1", 3, 1, options with { Users = 8 }, new Progress<FitProgress>(), CancellationToken.None));
     }
 

@@ -76,7 +76,7 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
     /// <param name="reward">What an exposure earned.</param>
     public static SwapComparison Of(IReadOnlyList<WatchedExposure> own, IReadOnlyList<WatchedExposure> others, string previous, Func<WatchedExposure, double> reward)
     {
-        var users = own.Select(row => row.User).ToHashSet(StringComparer.Ordinal);
+        var users = UsersOf(own);
         var (swap, middle) = own.Count == 0 ? (DateTimeOffset.MaxValue, DateTimeOffset.MaxValue)
             : (own.Min(row => row.Received), own.OrderBy(row => row.Received).ElementAt(own.Count / 2).Received);
         var meanwhile = others.Where(row => row.Received >= swap && !users.Contains(row.User)).ToArray();
@@ -84,13 +84,14 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
         if (IsControl(stayed))
         {
             var adjusted = PastAdjustment.Of([.. others.Where(row => row.Received < swap)], [own, stayed], reward);
-            return Compare(own, stayed, UsersOf(stayed), $"beside {UsersOf(stayed)} users of {previous}", adjusted.Of, (now, then) => now.Less(then));
+            var control = UsersOf(stayed).Count;
+            return Compare(own, stayed, control, $"beside {control} users of {previous}", adjusted.Of, (now, then) => now.Less(then));
         }
 
         var last = others.Where(row => row.Bundle == previous).Select(row => row.Received).DefaultIfEmpty().Max();
         if (IsControl(meanwhile))
         {
-            var control = meanwhile.Select(row => row.User).ToHashSet(StringComparer.Ordinal);
+            var control = UsersOf(meanwhile);
             var dayBefore = others.Where(row => row.Received < swap && row.Received >= swap - Day).ToLookup(row => control.Contains(row.User));
             var before = dayBefore[false].Where(row => row.Bundle == previous).ToArray();
             if (before.Length > 0 && dayBefore[true].Any())
@@ -106,7 +107,7 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
     private static SwapComparison DifferenceInDifferences(
         IReadOnlyList<WatchedExposure> own, WatchedExposure[] before, WatchedExposure[] control, WatchedExposure[] controlBefore, string how, Func<WatchedExposure, double> reward)
     {
-        var compared = Compare(own, before, UsersOf(control), how, reward, (now, then) => now.Since(then));
+        var compared = Compare(own, before, UsersOf(control).Count, how, reward, (now, then) => now.Since(then));
         var changed = Compare(control, controlBefore, null, how, reward, (now, then) => now.Since(then));
         return compared with { Differences = [.. compared.Differences.Zip(changed.Differences, (here, there) => here with { Difference = here.Difference.Less(there.Difference) })] };
     }
@@ -123,5 +124,5 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
         }
     }
 
-    private static int UsersOf(IEnumerable<WatchedExposure> rows) => rows.Select(row => row.User).Distinct(StringComparer.Ordinal).Count();
+    private static HashSet<string> UsersOf(IEnumerable<WatchedExposure> rows) => rows.Select(row => row.User).ToHashSet(StringComparer.Ordinal);
 }

@@ -62,8 +62,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             return null;
         }
 
-        var compared = Compare(watched, registry);
-        if (compared.Exposures < watched.NextLook || compared.PreviousExposures == 0 || compared.ControlUsers < options.LeastUsers)
+        if (Compare(watched, registry) is not { } compared || compared.PreviousExposures == 0 || compared.ControlUsers < options.LeastUsers)
             return null;
         var look = watched.Looks + 1;
         var spent = (Math.Min(compared.Exposures, options.LastLook) - watched.Looked) / (double)options.LastLook;
@@ -136,8 +135,8 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         }
     }
 
-    // One pass over the window, one part of the users in memory.
-    private SwapComparison Compare(WatchedSwap watched, BundleRegistry registry)
+    // One pass over the window, one part of the users in memory. Null where it is not yet time for a look.
+    private SwapComparison? Compare(WatchedSwap watched, BundleRegistry registry)
     {
         var (own, before, name) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}", $"{worker.Bundle}/");
         using var snapshot = state.Snapshot();
@@ -169,7 +168,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             }
         }
 
-        return SwapComparison.Of(now, others, before, row => measured is null ? 0 : row.Reward(measured));
+        return measured is null || now.Count < watched.NextLook ? null : SwapComparison.Of(now, others, before, row => row.Reward(measured));
     }
 
     private WatchedSwap? Read() => File.Exists(FilePath) ? JsonSerializer.Deserialize<WatchedSwap>(File.ReadAllBytes(FilePath), Json) : null;
