@@ -282,7 +282,7 @@ internal static class Learners
                 var (known, weights) = (ones(sizes.Batch, sizes.Tasks), ones(sizes.Tasks));
                 return new RunningLearner(
                     updates => new Fitter(fit with { Epochs = 1 }, null, default).Fit(
-                        "mmoe", model, () => [.. Enumerable.Repeat(Array.Empty<int>(), updates)], _ => Loss(), () => 0),
+                        "mmoe", model, 1, () => [.. Enumerable.Repeat(new int[sizes.Batch], updates)], _ => Loss(), () => 0),
                     model, batch.Context, batch.User, batch.History, batch.Candidates, labels, known, weights);
 
                 Tensor Loss() => MultiTaskLearner.Loss(model.call(batch), labels, known, weights);

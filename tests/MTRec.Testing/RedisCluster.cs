@@ -15,7 +15,7 @@ public sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync()
     {
         var nodes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => RedisServer.StartAsync(
-            "--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Find()}", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0")));
+            () => ["--cluster-enabled", "yes", "--cluster-port", $"{FreePort.Find()}", "--cluster-node-timeout", "2000", "--repl-diskless-sync-delay", "0"])));
         var cluster = new RedisCluster(nodes);
         using var create = RunningProcess.Start(
             "redis-cli", ["--cluster", "create", .. nodes.Select(node => node.Address), "--cluster-replicas", "1", "--cluster-yes"]);

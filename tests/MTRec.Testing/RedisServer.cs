@@ -8,6 +8,8 @@ namespace MTRec.Testing;
 /// <summary>A real redis-server on a free port of this machine, without persistence. It does not outlive the test.</summary>
 public sealed class RedisServer : IAsyncDisposable
 {
+    private const int Attempts = 5;
+
     private readonly TemporaryFolder _folder = new();
     private readonly string[] _settings;
     private RunningProcess? _process;
@@ -30,11 +32,25 @@ public sealed class RedisServer : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <param name="settings">Settings such as <c>--maxmemory 10mb</c>.</param>
-    public static async Task<RedisServer> StartAsync(params string[] settings)
+    public static Task<RedisServer> StartAsync(params string[] settings) => StartAsync(() => settings);
+
+    /// <summary>The same, with settings that name ports: a port that was free may be another program's by the time it is asked for.</summary>
+    /// <param name="settings">Makes the settings of an attempt.</param>
+    public static async Task<RedisServer> StartAsync(Func<string[]> settings)
     {
-        var server = new RedisServer(FreePort.Find(), settings);
-        await server.StartAgainAsync();
-        return server;
+        for (var attempt = 1; ; attempt++)
+        {
+            var server = new RedisServer(FreePort.Find(), settings());
+            try
+            {
+                await server.StartAgainAsync();
+                return server;
+            }
+            catch (InvalidOperationException) when (attempt < Attempts)
+            {
+                await server.DisposeAsync();
+            }
+        }
     }
 
     /// <summary>Starts it again on its port, after <see cref="KillAsync"/>.</summary>
@@ -45,7 +61,7 @@ public sealed class RedisServer : IAsyncDisposable
             _folder.Path,
             "redis-server",
             ["--bind", "127.0.0.1", "--port", $"{Port}", "--save", "", "--appendonly", "no", "--dir", _folder.Path, "--enable-debug-command", "yes", .. _settings]);
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); !await AnswersAsync(); await Task.Delay(20))
+        for (var deadline = DateTime.UtcNow.AddSeconds(30); !await AnswersAsync() || _process.HasEnded; await Task.Delay(20))
         {
             if (_process.HasEnded || DateTime.UtcNow > deadline)
                 throw new InvalidOperationException($"redis-server did not start:\n{_process.Said}");

@@ -22,7 +22,6 @@ internal sealed partial class OpenMpi
     private readonly nint _double;
     private readonly nint _byte;
     private readonly nint _sum;
-    private readonly nint _max;
 
     private OpenMpi(nint library)
     {
@@ -31,7 +30,6 @@ internal sealed partial class OpenMpi
         _double = NativeLibrary.GetExport(library, "ompi_mpi_double");
         _byte = NativeLibrary.GetExport(library, "ompi_mpi_byte");
         _sum = NativeLibrary.GetExport(library, "ompi_mpi_op_sum");
-        _max = NativeLibrary.GetExport(library, "ompi_mpi_op_max");
     }
 
     public int Rank { get; private set; }
@@ -59,9 +57,6 @@ internal sealed partial class OpenMpi
 
     /// <inheritdoc cref="Sum(Span{float})"/>
     public void Sum(Span<double> values) => Check(MPI_Allreduce(InPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _sum, _world));
-
-    /// <summary>Every rank's values become the largest of all ranks, in place.</summary>
-    public void Max(Span<double> values) => Check(MPI_Allreduce(InPlace, ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(values)), values.Length, _double, _max, _world));
 
     /// <summary>Every rank's bytes become those of rank 0.</summary>
     public void Broadcast(Span<byte> bytes) => Check(MPI_Bcast(ref MemoryMarshal.GetReference(bytes), bytes.Length, _byte, 0, _world));

@@ -9,7 +9,8 @@ namespace MTRec.Learning.Distributed;
 /// <summary>
 /// The processes ("ranks") that train one model together, data-parallel over Open MPI: all hold the same parameters and draw the same batch, each
 /// learns from its <see cref="BatchSlice"/>, and <see cref="Descent"/> sums their gradients. So the batch of the options is the batch of all
-/// ranks together, and the result that of one process but for rounding. A process that mpirun did not start is alone and touches no MPI.
+/// ranks together. A process that mpirun did not start is alone and touches no MPI; it takes every batch in the parts that ranks would, one after the
+/// other, so that what two ranks learn is its own to the bit: rounding alone would grow, within some hundred steps, to what can be seen.
 /// </summary>
 public sealed class World : IDisposable
 {
@@ -17,22 +18,26 @@ public sealed class World : IDisposable
     private const string RankVariable = "OMPI_COMM_WORLD_RANK";
     private const string LocalSizeVariable = "OMPI_COMM_WORLD_LOCAL_SIZE";
 
+    // The sum of two numbers is the same in any order.
+    private const int UsualParts = 2;
+
     // What MPICH's and Intel's mpirun tell their processes.
     private const string OtherSizeVariable = "PMI_SIZE";
 
     private readonly OpenMpi? _mpi;
     private readonly int _localSize;
+    private readonly int _parts;
     private readonly Action<StepLoss>? _told;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
-    private World(OpenMpi? mpi, int localSize, Action<StepLoss>? told)
+    private World(OpenMpi? mpi, int localSize, int parts, Action<StepLoss>? told)
     {
-        (_mpi, _localSize) = (mpi, localSize);
+        (_mpi, _localSize, _parts) = (mpi, localSize, parts);
         _told = IsFirst ? told : null;
     }
 
-    /// <summary>A process by itself.</summary>
-    public static World Alone { get; } = new(null, 1, null);
+    /// <summary>A process by itself, that no ranks will be compared with: it takes batches whole.</summary>
+    public static World Alone { get; } = new(null, 1, 1, null);
 
     /// <summary>Whether mpirun started this process. Its standard output is then a terminal that leads to mpirun, wherever that writes.</summary>
     public static bool IsStarted => Variable(SizeVariable) > 0;
@@ -51,23 +56,27 @@ public sealed class World : IDisposable
 
     /// <summary>Joins the ranks that mpirun started together with this process, or begins alone. Once a process; dispose of it at the end of the work.</summary>
     /// <param name="told">Told of every step's loss on rank 0; may be null.</param>
-    /// <exception cref="WorldException">Open MPI is absent or refuses, or another MPI started this process.</exception>
-    public static World Join(Action<StepLoss>? told = null)
+    /// <param name="parts">Parts that batches are taken in, as many as ranks or more; null for 2, or one a rank of more.</param>
+    /// <exception cref="WorldException">Open MPI is absent or refuses, another MPI started this process, or there are more ranks than parts.</exception>
+    public static World Join(Action<StepLoss>? told = null, int? parts = null)
     {
-        if (Variable(SizeVariable) > 1)
-            return new World(OpenMpi.Start(), Math.Max(1, Variable(LocalSizeVariable)), told);
-        return Variable(OtherSizeVariable) > 1 && Variable(SizeVariable) == 0
+        var size = Variable(SizeVariable);
+        if (parts < size)
+            throw new WorldException($"{size} ranks cannot share batches of {parts} parts.");
+        if (size > 1)
+            return new World(OpenMpi.Start(), Math.Max(1, Variable(LocalSizeVariable)), parts ?? Math.Max(UsualParts, size), told);
+        return Variable(OtherSizeVariable) > 1 && size == 0
             ? throw new WorldException("Another MPI's mpirun started this process; MTRec trains over Open MPI: use its mpirun.")
-            : new World(null, 1, told);
+            : new World(null, 1, parts ?? UsualParts, told);
     }
 
-    /// <summary>The part of a batch that this rank learns from.</summary>
-    /// <param name="rows">Rows of the whole batch, 1 or more.</param>
-    public BatchSlice Slice(long rows) => new(this, rows, Rank, Size);
+    /// <summary>The parts of batches that this process learns from.</summary>
+    /// <param name="seed">Decides what is drawn while it learns.</param>
+    public BatchParts Parts(int seed) => new(this, Enumerable.Range(0, _parts).Where(part => part % Size == Rank), _parts, seed);
 
-    /// <summary>A whole batch on every rank: for steps that all make alike.</summary>
-    /// <param name="rows">Rows of the batch.</param>
-    public BatchSlice Whole(long rows) => new(this, rows, 0, 1);
+    /// <summary>Whole batches on every rank: for steps that all make alike.</summary>
+    /// <param name="seed">Decides what is drawn while they learn.</param>
+    public BatchParts Whole(int seed) => new(this, [0], 1, seed);
 
     /// <summary>This rank's of some batches that the ranks share: results go into arrays of 0, which <see cref="Sum(Span{float})"/> then joins.</summary>
     public IEnumerable<int[]> Share(IEnumerable<int[]> batches) => batches.Where((_, i) => i % Size == Rank);
@@ -77,14 +86,6 @@ public sealed class World : IDisposable
 
     /// <inheritdoc cref="Sum(Span{float})"/>
     public void Sum(Span<double> values) => _mpi?.Sum(values);
-
-    /// <summary>The largest of all ranks' values.</summary>
-    public double Max(double value)
-    {
-        Span<double> values = [value];
-        _mpi?.Max(values);
-        return values[0];
-    }
 
     /// <summary>Every rank's bytes become those of rank 0.</summary>
     public void TakeFromFirst(Span<byte> bytes) => _mpi?.Broadcast(bytes);
@@ -117,10 +118,10 @@ public sealed class World : IDisposable
     }
 
     /// <summary>
-    /// While it lives, the ranks of one machine share the threads that one process would use for a tensor operation. What every rank computes whole
-    /// keeps all threads: their number decides the rounding, and so the result, to the bit.
+    /// While it lives, the parts of batches that one machine learns from share the threads of a tensor operation, whether ranks take them at once or one process
+    /// in turn: the number of threads decides the rounding, and so the result, to the bit. What every rank computes whole keeps all of them.
     /// </summary>
-    public ThreadShare ShareThreads() => new(_localSize);
+    public ThreadShare ShareThreads() => new(_parts * _localSize / Size);
 
     /// <summary>Ends all ranks at once, this one included; does nothing alone.</summary>
     /// <param name="exitCode">What mpirun is to end with.</param>
@@ -142,11 +143,11 @@ public sealed class World : IDisposable
     {
         private readonly int _all;
 
-        internal ThreadShare(int ranks)
+        internal ThreadShare(int parts)
         {
             _all = get_num_threads();
-            if (ranks > 1)
-                set_num_threads(Math.Max(1, _all / ranks));
+            if (parts > 1)
+                set_num_threads(Math.Max(1, _all / parts));
         }
 
         /// <inheritdoc/>

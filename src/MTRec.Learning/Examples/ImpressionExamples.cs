@@ -4,7 +4,6 @@ using MTRec.Core.Sessions;
 using MTRec.Data.Features;
 using MTRec.Data.KuaiRand;
 using MTRec.Data.Logs;
-using MTRec.Learning.Distributed;
 using static TorchSharp.torch;
 
 namespace MTRec.Learning.Examples;
@@ -137,9 +136,6 @@ public sealed class ImpressionExamples
         var length = 1;
         for (var i = 0; i < rows.Length; i++)
             length = Math.Max(length, HistoryLength(rows[i], views[i]));
-
-        // What is drawn for every impression is drawn for those of the longest history of all slices.
-        length = (int)(BatchSlice.Current?.Max(length) ?? length);
 
         var context = new float[rows.Length * Schema.Context.Count];
         var users = new float[rows.Length * Schema.User.Count];

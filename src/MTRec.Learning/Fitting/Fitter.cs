@@ -21,6 +21,7 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
     /// <summary>Fits.</summary>
     /// <param name="stage">The stage's name in reports.</param>
     /// <param name="network">The network; ends in evaluation mode, at its best state.</param>
+    /// <param name="seed">Decides what the network draws in training.</param>
     /// <param name="batches">Draws one epoch's batches.</param>
     /// <param name="loss">The loss of a batch or a slice of one, a scalar: a mean over its rows.</param>
     /// <param name="validationLoss">The loss that is to be lowest; called in evaluation mode without gradients.</param>
@@ -30,13 +31,15 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
     public IReadOnlyList<double> Fit(
         string stage,
         nn.Module network,
+        int seed,
         Func<IReadOnlyList<int[]>> batches,
         Func<int[], Tensor> loss,
         Func<double> validationLoss,
         Action? afterStep = null)
     {
         var parameters = network.parameters().Where(parameter => parameter.requires_grad).ToArray();
-        using var descent = new Descent(stage, optim.AdamW(parameters, Options.LearningRate, weight_decay: Options.WeightDecay), Options.GradientNorm);
+        using var parts = World.Parts(seed);
+        using var descent = new Descent(stage, optim.AdamW(parameters, Options.LearningRate, weight_decay: Options.WeightDecay), parts, Options.GradientNorm);
         var losses = new List<double>();
         var best = new List<Tensor>();
         var steps = 0;
@@ -50,7 +53,7 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
                 {
                     cancellation.ThrowIfCancellationRequested();
                     descent.LearningRate = Options.LearningRate * Rate(steps++ / (double)(Options.Epochs * order.Count));
-                    Step(stage, descent, loss, order[i]);
+                    Step(stage, descent, parts, loss, order[i]);
                     afterStep?.Invoke();
                     progress?.Report(new FitProgress(stage, (epoch + ((i + 1.0) / order.Count)) / Options.Epochs, Detail(losses)));
                 }
@@ -99,12 +102,10 @@ public sealed class Fitter(FitOptions options, IProgress<FitProgress>? progress,
         ? done / Options.WarmUp
         : (1 + Math.Cos(Math.PI * (done - Options.WarmUp) / (1 - Options.WarmUp))) / 2;
 
-    private void Step(string stage, Descent descent, Func<int[], Tensor> loss, int[] batch)
+    private static void Step(string stage, Descent descent, BatchParts parts, Func<int[], Tensor> loss, int[] batch)
     {
-        using var scope = NewDisposeScope();
-        var slice = World.Slice(batch.Length);
-        using var entered = slice.Enter();
-        if (!double.IsFinite(descent.Minimise(loss(slice.Of(batch)), slice)))
+        var slices = parts.Of(batch.Length);
+        if (!double.IsFinite(descent.Minimise(slices, i => loss(slices[i].Of(batch)))))
             throw new ArithmeticException($"{stage}: the loss is not finite; the learning rate may be too high.");
     }
 

@@ -71,18 +71,17 @@ public sealed record TransitionBatch(
 
 /// <summary>Draws steps of a log evenly, with replacement.</summary>
 /// <param name="log">The log.</param>
-/// <param name="batchSize">b, 1 or more.</param>
 /// <param name="seed">Decides the draws.</param>
-/// <param name="slice">The part of every batch that is given; all of it where left out.</param>
-public sealed class TransitionSampler(FusionLog log, int batchSize, int seed, BatchSlice? slice = null) : IDisposable
+public sealed class TransitionSampler(FusionLog log, int seed) : IDisposable
 {
     private readonly Generator _generator = new(unchecked((ulong)seed));
 
-    /// <summary>The next batch, or the slice of it.</summary>
-    public TransitionBatch Draw()
+    /// <summary>Slices of the next batch.</summary>
+    /// <param name="slices">Which, 1 or more of one batch.</param>
+    public IReadOnlyList<TransitionBatch> Draw(IReadOnlyList<BatchSlice> slices)
     {
-        var rows = randint(0, log.Count, [batchSize], dtype: ScalarType.Int64, generator: _generator);
-        return TransitionBatch.Of(log, slice?.Of(rows) ?? rows);
+        var rows = randint(0, log.Count, [slices[0].Rows], dtype: ScalarType.Int64, generator: _generator);
+        return [.. slices.Select(slice => TransitionBatch.Of(log, slice.Of(rows)))];
     }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
     private readonly HistoryEncoder _history;
     private readonly TargetAttention _attention;
     private readonly MatchedResponses _matched;
-    private readonly RowDropout _dropout;
+    private readonly SliceDropout _dropout;
     private readonly FeatureSchema _schema;
 
     /// <summary>Makes a backbone.</summary>
@@ -39,7 +39,7 @@ public sealed class Backbone : nn.Module<FeatureBatch, BackboneHalves>
         _history = new HistoryEncoder(schema.History, options.ItemWidth, options.EventWidth);
         _attention = new TargetAttention(options.ItemWidth, options.EventWidth, options.ItemWidth);
         _matched = new MatchedResponses(schema);
-        _dropout = new RowDropout(options.Dropout);
+        _dropout = new SliceDropout(options.Dropout);
         RegisterComponents();
         UserWidth = (_context?.Width ?? 0) + (_user?.Width ?? 0) + _history.SummaryWidth;
         ItemWidth = _items.Width + options.ItemWidth + options.EventWidth + _matched.Width;

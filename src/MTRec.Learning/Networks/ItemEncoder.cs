@@ -49,7 +49,7 @@ public sealed class ItemEncoder : nn.Module<Tensor, Tensor>
         var index = input.select(-1, 0);
         index *= index.le(_itemCount);
         if (training)
-            index *= (BatchSlice.Current?.Draw(index.shape, shape => rand(shape)) ?? rand_like(index)).ge(_dropout);
+            index *= rand(index.shape, generator: BatchSlice.CurrentChance).ge(_dropout);
         var features = input.narrow(-1, 1, _itemFeatures);
         return cat([_features.call(features), _items.call(index.to(ScalarType.Int64))], -1);
     }

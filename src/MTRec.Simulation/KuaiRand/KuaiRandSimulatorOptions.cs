@@ -76,6 +76,9 @@ public sealed record KuaiRandSessionOptions
     /// </summary>
     public double? WatchScale { get; init; }
 
+    /// <summary>Sessions that the watch scale is measured on, 1 or more.</summary>
+    public int MeasuredSessions { get; init; } = 2000;
+
     /// <summary>
     /// Seconds that a user watched in the whole log that are a satisfaction of 1 at the start. Null: 25 times the watch scale, the published
     /// ratio (10,000 to 400). Most users of KuaiRand-Pure, with their five impressions a week, start at <see cref="LowestStart"/>.

@@ -38,6 +38,7 @@ internal sealed class ResponseLearner(KuaiRandSimulatorOptions options, IProgres
             new Fitter(options.ResponseFit, progress, cancellation).Fit(
                 networks.Length == 1 ? stage : $"{stage}, network {i + 1} of {networks.Length}",
                 network,
+                options.Seed + i,
                 () => Batches(train.Count, random),
                 batch => targets.Of(batch).Loss(network.call(rows.Rows(batch)).squeeze(1)),
                 () => truth.Loss(network.call(heldRows).squeeze(1)).item<float>());

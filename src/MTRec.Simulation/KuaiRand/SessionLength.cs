@@ -6,7 +6,6 @@ namespace MTRec.Simulation.KuaiRand;
 /// <summary>Finds the scale of rewards under which sessions are as long as wanted.</summary>
 internal static class SessionLength
 {
-    private const int Sessions = 2000;
     private const int Halvings = 40;
 
     /// <summary>The seconds of a reward of 1 so that sessions of random order have a mean number of views.</summary>
@@ -21,14 +20,14 @@ internal static class SessionLength
         float[] playSeconds;
         using (NewDisposeScope())
         {
-            environment.Reset(Sessions, seed);
-            playSeconds = starts.Draw(Sessions, seed).PlaySeconds.data<float>().ToArray();
+            environment.Reset(options.MeasuredSessions, seed);
+            playSeconds = starts.Draw(options.MeasuredSessions, seed).PlaySeconds.data<float>().ToArray();
         }
 
         for (var step = 0; step < watched.Length; step++)
         {
             using var scope = NewDisposeScope();
-            var outcome = environment.Advance(rand([Sessions, options.Candidates], generator: random));
+            var outcome = environment.Advance(rand([options.MeasuredSessions, options.Candidates], generator: random));
             watched[step] = outcome.Rewards.select(1, 0).Floats();
         }
 

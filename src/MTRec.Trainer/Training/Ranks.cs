@@ -11,12 +11,13 @@ internal static class Ranks
 
     /// <summary>Runs.</summary>
     /// <param name="losses">File for the losses; null for none. The first rank writes it.</param>
+    /// <param name="parts">See <see cref="World.Join"/>.</param>
     /// <param name="work">The work; its result is the exit code.</param>
     /// <param name="cancellation">Ends the work; of several ranks the first obeys, and the others end with it.</param>
-    public static async Task<int> RunAsync(string? losses, Func<World, CancellationToken, Task<int>> work, CancellationToken cancellation)
+    public static async Task<int> RunAsync(string? losses, int? parts, Func<World, CancellationToken, Task<int>> work, CancellationToken cancellation)
     {
         using var file = losses is null || World.IsStartedAsFollower ? null : new LossFile(losses);
-        var world = World.Join(file is null ? null : file.Write);
+        var world = World.Join(file is null ? null : file.Write, parts);
         int exitCode;
         try
         {

@@ -36,7 +36,7 @@ internal static class TrainCommand
             CustomParser = ParseTime,
         };
         var seed = OptionKinds.Whole("--seed", "Seed of all randomness.", 1, 0, int.MaxValue);
-        var threads = OptionKinds.Whole("--threads", "Threads of a tensor operation; the same number gives the same bundle. The ranks of one machine share them where they share the work.", 2, 1, 256);
+        var threads = OptionKinds.Whole("--threads", "Threads of a machine; the same number gives the same bundle. The parts of a batch share them, whether ranks take them at once or one process in turn.", 2, 1, 256);
         var formula = new Option<FusionFormula?>("--formula") { Description = "The fusion formula; the better one on log_dev, or the learner's own, where left out." };
         formula.AcceptOnlyFromAmong([.. Fuser.OfScores.Select(name => name.ToString())]);
         var batch = new Option<int?>("--batch")
@@ -49,6 +49,12 @@ internal static class TrainCommand
             if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && value < 1)
                 result.AddError($"--batch must be 1 or more, not {value}.");
         });
+        var parts = OptionKinds.OptionalWhole(
+            "--parts",
+            "Parts that every batch is taken in, one after the other or one a rank, the gradients added up; 2, or one a rank of more, where left out. "
+            + "The same number gives the same losses in any number of ranks.",
+            1,
+            1024);
         var losses = new Option<string>("--losses")
         {
             Description = "Writes every step's loss over the whole batch as a line of JSON: {\"name\":\"task scores\",\"step\":1,\"value\":2.57,\"seconds\":14.2}. Not of simulators.",
@@ -81,11 +87,11 @@ internal static class TrainCommand
                 formulas, log_test is for figures only. The same data, options, seed and number of threads on the same machine give the same
                 graphs. Ctrl-C leaves nothing behind.
 
-                Started by Open MPI's mpirun, the processes train one bundle together: each takes its part of every batch and the gradients are summed,
-                so that the losses are those of one process. {string.Join(", ", FusionLearning.Searches)} have no gradients and refuse.
+                Started by Open MPI's mpirun, the processes train one bundle together: each takes its part of every batch and the gradients are summed.
+                The losses are those of one process of as many --parts; of two ranks to the bit. {string.Join(", ", FusionLearning.Searches)} have no gradients and refuse.
                 """,
         };
-        command.AddAll(algorithm, data, basis, registry, name, version, created, seed, threads, formula, batch, losses, quick);
+        command.AddAll(algorithm, data, basis, registry, name, version, created, seed, threads, formula, batch, parts, losses, quick);
         data.AcceptExistingOnly();
         basis.AcceptExistingOnly();
         command.Validators.Add(result =>
@@ -93,11 +99,12 @@ internal static class TrainCommand
             if (!FusionBundle.Algorithms.Contains(result.GetValue(algorithm)!) && result.GetResult(basis) is not null)
                 result.AddError($"{result.GetValue(algorithm)} trains a whole bundle: --base is for {string.Join(", ", FusionBundle.Algorithms)}.");
         });
-        command.SetAction((result, cancellation) => Ranks.RunAsync(
+        command.SetWork((result, cancellation) => Ranks.RunAsync(
             result.GetValue(losses),
+            result.GetValue(parts),
             (world, token) =>
             {
-                var run = new TrainRun(world, result.GetRequiredValue(algorithm), result.GetValue(basis)?.FullName, result.GetValue(batch), result.GetValue(quick), token);
+                var run = new TrainRun(world, result.GetRequiredValue(algorithm), result.GetValue(basis)?.FullName, result.GetValue(batch), result.GetValue(parts), result.GetValue(quick), token);
                 return run.RunAsync(new DefaultBundleOptions
                 {
                     Data = result.GetRequiredValue(data).FullName,

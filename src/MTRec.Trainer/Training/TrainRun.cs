@@ -13,9 +13,10 @@ namespace MTRec.Trainer.Training;
 /// <param name="algorithm">What to train.</param>
 /// <param name="basis">The bundle that a fusion policy takes the other parts from; null where one is trained for it.</param>
 /// <param name="batch">Examples of a step; null for each algorithm's own.</param>
+/// <param name="parts">The <c>--parts</c> asked for; null for the usual ones.</param>
 /// <param name="quick">Whether the run is only to show that everything runs.</param>
 /// <param name="cancellation">Ends the run.</param>
-internal sealed class TrainRun(World world, string algorithm, string? basis, int? batch, bool quick, CancellationToken cancellation)
+internal sealed class TrainRun(World world, string algorithm, string? basis, int? batch, int? parts, bool quick, CancellationToken cancellation)
 {
     // Enough for every part to run, too little for figures that mean anything.
     private const double QuickShare = 0.05;
@@ -150,6 +151,7 @@ internal sealed class TrainRun(World world, string algorithm, string? basis, int
                     UserShare = QuickShare,
                     ResponseFit = options.Simulator.ResponseFit with { Epochs = 1 },
                     UpstreamFit = options.Simulator.UpstreamFit with { Epochs = 1 },
+                    Sessions = options.Simulator.Sessions with { MeasuredSessions = 200 },
                 },
                 CrossEntropy = options.CrossEntropy with { Rounds = 2, Population = 4, Sessions = 32 },
                 BayesianOptimisation = options.BayesianOptimisation with { Initial = 4, Rounds = 2, Sessions = 32 },
@@ -181,6 +183,6 @@ internal sealed class TrainRun(World world, string algorithm, string? basis, int
             CultureInfo.InvariantCulture,
             $"{ranks}mtrec train{chosen}{(basis is null ? "" : " --base BASE")} --data DATA --out REGISTRY --name {options.Name} --version {options.Version} "
             + $"--created {options.Created:yyyy-MM-dd'T'HH:mm:ssK} --seed {options.Seed} --threads {options.Threads}"
-            + $"{(options.Formula is { } formula ? $" --formula {formula}" : "")}{(batch is { } rows ? $" --batch {rows}" : "")}{(quick ? " --quick" : "")}");
+            + $"{(options.Formula is { } formula ? $" --formula {formula}" : "")}{(batch is { } rows ? $" --batch {rows}" : "")}{(parts is { } all ? $" --parts {all}" : "")}{(quick ? " --quick" : "")}");
     }
 }

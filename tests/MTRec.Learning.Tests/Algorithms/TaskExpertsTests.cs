@@ -25,7 +25,7 @@ public sealed class TaskExpertsTests
     {
         using var scope = NewDisposeScope();
         var groups = new ExpertGroups(Tasks: 2, Each: 1, Width: 1, SharedGate: true);
-        using var dropout = new RowDropout(0);
+        using var dropout = new SliceDropout(0);
         var mask = tensor(groups.Mask(), 3, 3);
         var experts = tensor(new[] { 1f, -2, 4 }, 1, 3, 1);
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace MTRec.Learning.Tests.Distributed;
 
-/// <summary>Slices of several ranks in one process: what each would take of a batch. That the ranks add them up is for tests with real ones.</summary>
+/// <summary>Slices of several ranks in one process: what each would take of a batch. That ranks add them up is for tests with real ones.</summary>
 public sealed class BatchSliceTests
 {
     public static TheoryData<string> Experts => [.. Models.Keys];
@@ -24,78 +24,102 @@ public sealed class BatchSliceTests
     [InlineData(12, 2)]
     [InlineData(13, 3)]
     [InlineData(2, 5)]
-    public void Slices_are_the_batch(int rows, int ranks)
+    public void Slices_are_the_batch(int rows, int count)
     {
         var batch = Enumerable.Range(100, rows).ToArray();
-        var slices = Slices(rows, ranks);
+        using var parts = Parts(count);
+        var slices = parts.Of(rows);
 
         Assert.Equal(batch, slices.Where(slice => slice.Weight > 0).SelectMany(slice => slice.Of(batch)).Order());
         Assert.Equal(1, slices.Sum(slice => slice.Weight), 1e-12);
         Assert.All(slices, slice => Assert.Equal(slice.Count, slice.Of(batch).Length));
-        Assert.Equal(batch.Average(), slices.Sum(slice => slice.Weight * slice.Of(batch).Average()), 1e-9);
+        Assert.Equal(batch.Average(), parts.Mean(slices, [.. slices.Select(slice => slice.Of(batch).Average())]), 1e-9);
     }
 
     [Fact]
-    public void Slices_of_tensors_keep_what_belongs_to_a_row_together()
+    public void Slices_of_tensors_are_of_the_same_rows()
     {
         using var scope = NewDisposeScope();
-        var slice = Slices(5, 2)[1];
+        using var parts = Parts(2);
+        var slice = parts.Of(5)[1];
 
         Assert.Equal([1f, 3], slice.Of(arange(5).to(ScalarType.Float32)).Floats());
-        Assert.Equal([3f, 4, 5, 9, 10, 11], slice.Of(arange(15).to(ScalarType.Float32)).Floats());
-        Assert.Equal([2, 2, 1], slice.Of(zeros(2, 5, 1), axis: 1).shape);
+        Assert.Equal([2f, 3, 6, 7], slice.Of(arange(10).to(ScalarType.Float32).reshape(5, 2)).Floats());
     }
 
-    [Theory]
-    [InlineData(3, 0)]
-    [InlineData(2, 1)]
-    [InlineData(9, 0)]
-    public void Ranks_draw_the_batch_s_chance_together(int ranks, int axis)
+    [Fact]
+    public void A_part_draws_the_same_on_every_rank()
     {
         using var scope = NewDisposeScope();
-        const int Rows = 7;
-        long[] whole = axis == 0 ? [2 * Rows, 3] : [3, 2 * Rows];
-        using var chance = new Generator(5);
-        var expected = randn(whole, generator: chance);
-        var after = randn(1, generator: chance).item<float>();
-
-        foreach (var slice in Slices(Rows, ranks))
+        using var one = Parts(3);
+        var expected = one.Of(7).Select(Drawn).ToArray();
+        for (var rank = 0; rank < 3; rank++)
         {
-            using var own = new Generator(5);
-            long[] shape = [.. whole];
-            shape[axis] = 2 * slice.Count;
-            Assert.Equal(slice.Of(expected, axis).Floats(), slice.Draw(shape, size => randn(size, generator: own), axis).Floats());
-            Assert.Equal(after, randn(1, generator: own).item<float>());
+            using var parts = new BatchParts(World.Alone, [rank], 3, seed: 1);
+            Assert.Equal(expected[rank], Drawn(Assert.Single(parts.Of(7))));
         }
+
+        Assert.Equal(3, expected.Select(numbers => numbers[0]).Distinct().Count());
+        using var other = new BatchParts(World.Alone, [0], 3, seed: 2);
+        Assert.NotEqual(expected[0], Drawn(other.Of(7)[0]));
+
+        static float[] Drawn(BatchSlice slice) => randn([slice.Count, 2], generator: slice.Chance).Floats();
     }
 
     [Theory]
     [MemberData(nameof(Experts))]
-    public void A_network_in_training_sees_the_same_chance_slice_by_slice(string algorithm)
+    public void A_network_in_training_draws_by_the_slice_s_chance(string algorithm)
     {
         using var scope = NewDisposeScope();
         set_num_threads(1);
-        manual_seed(1);
         var data = new SyntheticExamples(users: 20);
-        var backbone = new Backbone(data.Schema, data.Statistics, data.Items.Ids.Count, SyntheticExamples.SmallBackbone with { Dropout = 0.4 });
+        using var backbone = new Backbone(data.Schema, data.Statistics, data.Items.Ids.Count, SyntheticExamples.SmallBackbone with { Dropout = 0.4 });
         using var model = new UpstreamModel(BehaviourTask.Default, [0.5f, 0.3f, 0.1f, 0.1f, 0.1f, 0.2f], backbone, Models[algorithm]);
         model.train();
         var rows = Enumerable.Range(30, 37).ToArray();
-        var batch = data.Train.Batch(rows, [.. rows.Select(_ => ExampleView.Warm)]);
 
-        manual_seed(2);
-        var whole = model.call(batch);
-        foreach (var slice in Slices(rows.Length, 3))
+        using var one = Parts(2);
+        var both = Outputs(one);
+        for (var rank = 0; rank < 2; rank++)
         {
-            manual_seed(2);
-            using var entered = slice.Enter();
-            var own = model.call(new FeatureBatch(slice.Of(batch.Context), slice.Of(batch.User), slice.Of(batch.History), slice.Of(batch.Candidates)));
-            Assert.True(own.allclose(slice.Of(whole), 1e-5, 1e-6));
+            // Whatever else draws in the process.
+            manual_seed(rank);
+            using var parts = new BatchParts(World.Alone, [rank], 2, seed: 1);
+            Assert.Equal(both[rank], Assert.Single(Outputs(parts)));
         }
 
         // Else there was no chance to agree on.
-        manual_seed(3);
-        Assert.False(model.call(batch).allclose(whole, 1e-2, 1e-2));
+        using var other = new BatchParts(World.Alone, [0], 2, seed: 2);
+        Assert.NotEqual(both[0], Assert.Single(Outputs(other)));
+
+        IReadOnlyList<float[]> Outputs(BatchParts parts)
+        {
+            var slices = parts.Of(rows.Length);
+            return BatchParts.Each(slices, i =>
+            {
+                var own = slices[i].Of(rows);
+                return model.call(data.Train.Batch(own, [.. own.Select(_ => ExampleView.Warm)])).Floats();
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(9)]
+    public void Parts_step_as_the_whole_batch_would(int count)
+    {
+        using var scope = NewDisposeScope();
+        var inputs = arange(7).to(ScalarType.Float32).unsqueeze(1);
+        var weight = nn.Parameter(tensor(new[] { 2f }));
+        using var parts = Parts(count);
+        using var descent = new Descent("weight", optim.SGD([weight], 0.01), parts);
+        var slices = parts.Of(7);
+
+        // L = mean (w x)^2, dL/dw = 2 w mean x^2; the squares of 0 to 6 are 13 on average.
+        Assert.Equal(4 * 13, descent.Minimise(slices, i => (slices[i].Of(inputs) * weight).square().mean()), 1e-4);
+        Assert.Equal(2 - (0.01 * 2 * 2 * 13), weight.item<float>(), 1e-5);
     }
 
     [Fact]
@@ -105,13 +129,14 @@ public sealed class BatchSliceTests
         var told = new List<StepLoss>();
         using var world = World.Join(told.Add);
         var weight = nn.Parameter(tensor(new[] { 3f, 4 }));
-        using var descent = new Descent("weight", optim.SGD([weight], 0.5), gradientNorm: 1);
-        descent.Minimise((weight * tensor(new[] { 30f, 40 })).sum(), world.Slice(8));
+        using var parts = world.Parts(1);
+        using var descent = new Descent("weight", optim.SGD([weight], 0.5), parts, gradientNorm: 1);
+        descent.Minimise(parts.Of(8), _ => (weight * tensor(new[] { 30f, 40 })).sum());
 
         Assert.True(world.IsFirst && world.Size == 1);
         Assert.Equal(("weight", 1, 250.0), told.Select(loss => (loss.Name, loss.Step, loss.Value)).Single());
         Assert.Equal([2.7f, 3.6f], weight.Floats(), (a, b) => Math.Abs(a - b) < 1e-5);
     }
 
-    private static BatchSlice[] Slices(long rows, int ranks) => [.. Enumerable.Range(0, ranks).Select(rank => new BatchSlice(World.Alone, rows, rank, ranks))];
+    private static BatchParts Parts(int count) => new(World.Alone, Enumerable.Range(0, count), count, seed: 1);
 }

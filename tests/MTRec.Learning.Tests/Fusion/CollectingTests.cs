@@ -1,3 +1,4 @@
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Environments;
 using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fusion;
@@ -129,9 +130,14 @@ public sealed class CollectingTests : IDisposable
         Assert.Equal(log.Baseline[1].Floats(), batch.NextBaseline[0].Floats());
         Assert.Equal(log.Items[1].Floats(), batch.NextItems[0].Floats());
 
-        using var sampler = new TransitionSampler(log, 64, 1);
-        using var same = new TransitionSampler(log, 64, 1);
-        Assert.Equal(sampler.Draw().State.Floats(), same.Draw().State.Floats());
+        using var sampler = new TransitionSampler(log, 1);
+        using var same = new TransitionSampler(log, 1);
+        using var whole = World.Alone.Parts(1);
+        using var halves = new BatchParts(World.Alone, [0, 1], 2, seed: 1);
+        var drawn = Assert.Single(sampler.Draw(whole.Of(7))).State;
+        var sliced = same.Draw(halves.Of(7));
+        Assert.Equal(drawn[TensorIndex.Slice(0, null, 2)].Floats(), sliced[0].State.Floats());
+        Assert.Equal(drawn[TensorIndex.Slice(1, null, 2)].Floats(), sliced[1].State.Floats());
     }
 
     [Fact]

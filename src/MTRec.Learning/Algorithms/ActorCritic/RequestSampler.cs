@@ -20,26 +20,20 @@ public sealed class RequestSampler : IDisposable
 
     /// <summary>Prepares the draws.</summary>
     /// <param name="log">The log; it must outlive the sampler.</param>
-    /// <param name="batchSize">b, 1 or more.</param>
     /// <param name="rewardWeights">Weight of each reward group; 1 each where null. Then scaled as <see cref="RewardScale"/> says.</param>
     /// <param name="seed">Decides the draws.</param>
-    /// <param name="slice">The part of every batch that is given; all of it where left out.</param>
     /// <exception cref="ArgumentException">The log holds actions of single items, or the weights do not fit.</exception>
-    public RequestSampler(FusionLog log, int batchSize, IReadOnlyList<float>? rewardWeights, int seed, BatchSlice? slice = null)
+    public RequestSampler(FusionLog log, IReadOnlyList<float>? rewardWeights, int seed)
     {
         if (log.Action.shape[1] != 1)
             throw new ArgumentException("The learner needs one action a request; the log has one an item.", nameof(log));
         _weights = RewardScale.Weights(log, rewardWeights);
-        _sampler = new TransitionSampler(log, batchSize, seed, slice);
+        _sampler = new TransitionSampler(log, seed);
     }
 
-    /// <summary>The next batch.</summary>
-    public RequestSteps Draw()
-    {
-        var batch = _sampler.Draw();
-        return new RequestSteps(
-            batch.State, batch.Action.squeeze(1), (batch.Rewards * _weights).sum(-1), batch.NextState, batch.Continues.squeeze(1));
-    }
+    /// <summary>Slices of the next batch.</summary>
+    /// <param name="slices">Which, 1 or more of one batch.</param>
+    public IReadOnlyList<RequestSteps> Draw(IReadOnlyList<BatchSlice> slices) => [.. _sampler.Draw(slices).Select(Steps)];
 
     /// <inheritdoc/>
     public void Dispose()
@@ -47,4 +41,7 @@ public sealed class RequestSampler : IDisposable
         _sampler.Dispose();
         _weights.Dispose();
     }
+
+    private RequestSteps Steps(TransitionBatch batch) =>
+        new(batch.State, batch.Action.squeeze(1), (batch.Rewards * _weights).sum(-1), batch.NextState, batch.Continues.squeeze(1));
 }

@@ -14,9 +14,9 @@ public sealed class BatchRl : IFusionLearner
 {
     private readonly BatchRlOptions _options;
     private readonly int _stateWidth;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private readonly TransitionSampler _sampler;
-    private readonly Generator _chance;
     private readonly BatchRlPolicy _target;
     private readonly Mlp _encoder;
     private readonly Tensor _rewardWeights;
@@ -36,21 +36,21 @@ public sealed class BatchRl : IFusionLearner
         if (log.Action.shape[1] != 1)
             throw new ArgumentException("BatchRL-MTF learns one action a request.", nameof(log));
         _options = options;
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _parts = (world ?? World.Alone).Parts(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
         manual_seed(options.Seed);
         _stateWidth = (int)log.State.shape[1];
         Policy = new BatchRlPolicy(actions, _stateWidth, options);
         _target = new BatchRlPolicy(actions, _stateWidth, options);
         _encoder = new Mlp(_stateWidth + actions.Width, options.Hidden, 2 * Policy.LatentWidth);
-        _sampler = new TransitionSampler(log, options.BatchSize, options.Seed, _slice);
-        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        _sampler = new TransitionSampler(log, options.Seed);
         _rewardWeights = RewardScale.Weights(log, options.RewardWeights);
         using (var scope = NewDisposeScope())
             Policy.Critics.StartAt((log.Returns(options.Discount).mean([0L]) * _rewardWeights).sum().expand(2));
         _target.Follow(Policy, 1);
-        _generatorStep = new Descent("generator", optim.Adam([.. _encoder.parameters(), .. Policy.Decoder.parameters()], options.GeneratorRate));
-        _perturbationStep = new Descent("perturbation", optim.Adam(Policy.Perturbation.parameters(), options.PerturbationRate));
-        _criticStep = new Descent("critics", optim.Adam(Policy.Critics.parameters(), options.CriticRate));
+        _generatorStep = new Descent("generator", optim.Adam([.. _encoder.parameters(), .. Policy.Decoder.parameters()], options.GeneratorRate), _parts);
+        _perturbationStep = new Descent("perturbation", optim.Adam(Policy.Perturbation.parameters(), options.PerturbationRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(Policy.Critics.parameters(), options.CriticRate), _parts);
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -77,24 +77,29 @@ public sealed class BatchRl : IFusionLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = _sampler.Draw();
-        var action = batch.Action.squeeze(1);
+        var batches = _sampler.Draw(_slices);
 
-        _generatorStep.Minimise(GeneratorLoss(batch.State, action), _slice);
+        _generatorStep.Minimise(_slices, i => GeneratorLoss(batches[i].State, batches[i].Action.squeeze(1)));
 
-        var q = Policy.Critics.call(cat([batch.State, action], -1));
-        _criticStep.Minimise(Bcq.CriticLoss(q, Target(batch)), _slice);
+        var value = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var q = Policy.Critics.call(cat([batches[i].State, batches[i].Action.squeeze(1)], -1));
+            value += _slices[i].Weight * q[0].mean().item<float>();
+            return Bcq.CriticLoss(q, Target(batches[i]));
+        });
 
-        _perturbationStep.Minimise(PerturbationLoss(batch.State), _slice);
+        _perturbationStep.Minimise(_slices, i => PerturbationLoss(batches[i].State));
 
         if (++_updates % _options.TargetEvery == 0)
             _target.Follow(Policy, _options.TargetRate);
-        return q[0].mean().item<float>();
+        return value;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         _generatorStep.Dispose();
         _perturbationStep.Dispose();
         _criticStep.Dispose();
@@ -103,7 +108,6 @@ public sealed class BatchRl : IFusionLearner
         Policy.Dispose();
         _rewardWeights.Dispose();
         _sampler.Dispose();
-        _chance.Dispose();
     }
 
     /// <summary>The networks that the targets are made with.</summary>
@@ -140,5 +144,5 @@ public sealed class BatchRl : IFusionLearner
     }
 
     // Standard normal [rows, Z].
-    private Tensor Latents(long rows) => _slice.Draw([rows, Policy.LatentWidth], shape => BatchRlPolicy.Latents(shape, _chance));
+    private Tensor Latents(long rows) => BatchRlPolicy.Latents([rows, Policy.LatentWidth], BatchSlice.CurrentChance);
 }

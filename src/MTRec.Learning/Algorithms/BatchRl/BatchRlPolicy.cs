@@ -60,7 +60,7 @@ public sealed class BatchRlPolicy : nn.Module, IExportablePolicy
     internal CriticEnsemble Critics => _critics;
 
     /// <summary>z ~ N(0, 1).</summary>
-    internal static Tensor Latents(long[] shape, Generator generator) => randn(shape, generator: generator);
+    internal static Tensor Latents(long[] shape, Generator? generator) => randn(shape, generator: generator);
 
     /// <summary>D(a | s, z) [b, A].</summary>
     internal Tensor Decode(Tensor state, Tensor latent) => Decoder.call(cat([state, latent], -1)).tanh();

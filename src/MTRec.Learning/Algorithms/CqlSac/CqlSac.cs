@@ -17,9 +17,9 @@ public sealed class CqlSac : IFusionLearner
     public const string Algorithm = "cql-sac";
 
     private readonly CqlSacOptions _options;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private readonly RequestSampler _sampler;
-    private readonly Generator _chance;
     private readonly CriticEnsemble _critics;
     private readonly Parameter _logTemperature;
     private readonly Descent _actorStep;
@@ -35,9 +35,9 @@ public sealed class CqlSac : IFusionLearner
     public CqlSac(FusionLog log, FusionActions actions, CqlSacOptions options, World? world = null)
     {
         _options = options;
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
-        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        _parts = (world ?? World.Alone).Parts(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
+        _sampler = new RequestSampler(log, options.RewardWeights, options.Seed);
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
         Policy = new ActorPolicy(Algorithm, actions, new Mlp(state, options.Hidden, 2 * actions.Width));
@@ -45,9 +45,9 @@ public sealed class CqlSac : IFusionLearner
         TargetCritics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics.Follow(_critics, 1);
         _logTemperature = nn.Parameter(zeros(1));
-        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.ActorRate));
-        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
-        _temperatureStep = new Descent("temperature", optim.Adam([_logTemperature], options.ActorRate));
+        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.ActorRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate), _parts);
+        _temperatureStep = new Descent("temperature", optim.Adam([_logTemperature], options.ActorRate), _parts);
     }
 
     /// <summary>The mean of pi, as far as it is; the learner owns it.</summary>
@@ -97,19 +97,22 @@ public sealed class CqlSac : IFusionLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = _sampler.Draw();
-        var (action, logDensity) = Draw(batch.State);
-        _temperatureStep.Minimise(TemperatureLoss(_logTemperature, logDensity, Policy.Actions.Width), _slice);
+        var batches = _sampler.Draw(_slices);
+        var drawn = BatchParts.Each(_slices, i => Draw(batches[i].State));
+        _temperatureStep.Minimise(_slices, i => TemperatureLoss(_logTemperature, drawn[i].LogDensity, Policy.Actions.Width));
         var temperature = _logTemperature.detach().exp();
-        _actorStep.Minimise(ActorLoss(_critics.Frozen(batch.State, action), logDensity, temperature), _slice);
+        _actorStep.Minimise(_slices, i => ActorLoss(_critics.Frozen(batches[i].State, drawn[i].Action), drawn[i].LogDensity, temperature));
 
-        var logged = _critics.call(cat([batch.State, batch.Action], -1));
-        var loss = BellmanLoss(logged, Target(batch));
-        if (_options.Conservatism > 0)
-            loss += ConservativeTerm(batch, logged) * _options.Conservatism;
-        _criticStep.Minimise(loss, _slice);
+        var value = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var logged = _critics.call(cat([batches[i].State, batches[i].Action], -1));
+            value += _slices[i].Weight * logged[0].mean().item<float>();
+            var loss = BellmanLoss(logged, Target(batches[i]));
+            return _options.Conservatism > 0 ? loss + (ConservativeTerm(batches[i], logged) * _options.Conservatism) : loss;
+        });
         TargetCritics.Follow(_critics, _options.TargetRate);
-        return logged[0].mean().item<float>();
+        return value;
     }
 
     /// <inheritdoc/>
@@ -118,6 +121,7 @@ public sealed class CqlSac : IFusionLearner
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         Policy.Dispose();
         _actorStep.Dispose();
         _criticStep.Dispose();
@@ -126,7 +130,6 @@ public sealed class CqlSac : IFusionLearner
         _critics.Dispose();
         TargetCritics.Dispose();
         _sampler.Dispose();
-        _chance.Dispose();
     }
 
     /// <summary>y [b] of a batch, by the target networks.</summary>
@@ -146,7 +149,7 @@ public sealed class CqlSac : IFusionLearner
         Tensor logDensity;
         using (no_grad())
         {
-            var even = (_slice.Draw([count * samples, width], shape => rand(shape, generator: _chance)) * 2) - 1;
+            var even = (rand([count * samples, width], generator: BatchSlice.CurrentChance) * 2) - 1;
             var here = Draw(batch.State, samples);
             var there = Draw(batch.NextState, samples);
             actions = cat([even, here.Action, there.Action]);
@@ -162,5 +165,5 @@ public sealed class CqlSac : IFusionLearner
     // Some actions a state, those of one state after the other: the network sees each state once.
     private (Tensor Action, Tensor LogDensity) Draw(Tensor state, int samples = 1) => SquashedGaussian.Draw(
         Policy.Network.call(state).repeat_interleave(samples, 0),
-        _slice.Draw([state.shape[0] * samples, Policy.Actions.Width], shape => randn(shape, generator: _chance)));
+        randn([state.shape[0] * samples, Policy.Actions.Width], generator: BatchSlice.CurrentChance));
 }

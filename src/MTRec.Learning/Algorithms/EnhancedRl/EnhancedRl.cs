@@ -23,7 +23,8 @@ public sealed class EnhancedRl : IProgressiveLearner
     private readonly CriticEnsemble _targetCritics;
     private readonly Descent _actorStep;
     private readonly Descent _criticStep;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
     private Tensor? _meanAction;
@@ -40,15 +41,16 @@ public sealed class EnhancedRl : IProgressiveLearner
     {
         (_actions, _stateWidth, _itemWidth, _groups, _options) = (actions, stateWidth, itemWidth, groups, options);
         manual_seed(options.Seed);
+        _parts = (world ?? World.Alone).Parts(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
         Policy = new EnhancedRlPolicy(actions, stateWidth, itemWidth, options);
         _targetActor = new EnhancedRlPolicy(actions, stateWidth, itemWidth, options);
         var inputs = stateWidth + itemWidth + actions.Tasks + actions.Width;
         _critics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
         _targetCritics = new CriticEnsemble(groups * options.Critics, inputs, options.CriticHidden);
         _targetCritics.Follow(_critics, 1);
-        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate));
-        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate), _parts);
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -85,7 +87,7 @@ public sealed class EnhancedRl : IProgressiveLearner
         _meanAction?.Dispose();
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
-        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates, _slice);
+        _sampler = new TransitionSampler(log, _options.Seed + _updates);
     }
 
     /// <inheritdoc/>
@@ -102,11 +104,11 @@ public sealed class EnhancedRl : IProgressiveLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
+        var batches = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw(_slices);
 
-        var value = ImproveCritics(batch);
+        var value = ImproveCritics(batches);
         if (_updates >= _options.CriticWarmUp)
-            ImproveActor(batch);
+            ImproveActor(batches);
 
         if (++_updates % _options.TargetEvery == 0)
         {
@@ -128,6 +130,7 @@ public sealed class EnhancedRl : IProgressiveLearner
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         _actorStep.Dispose();
         _criticStep.Dispose();
         _critics.Dispose();
@@ -139,19 +142,25 @@ public sealed class EnhancedRl : IProgressiveLearner
         _meanAction?.Dispose();
     }
 
-    // The mean value of the batch's lists. What one half of an update made is freed before the other.
-    private double ImproveCritics(TransitionBatch batch)
+    // The mean value of the slices' lists.
+    private double ImproveCritics(IReadOnlyList<TransitionBatch> batches)
     {
-        using var scope = NewDisposeScope();
-        var (loss, q) = CriticLoss(batch);
-        _criticStep.Minimise(loss, _slice);
-        return (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+        var value = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var (loss, q) = CriticLoss(batches[i]);
+            value += _slices[i].Weight * (q.sum(-1).mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+            return loss;
+        });
+        return value;
     }
 
-    private void ImproveActor(TransitionBatch batch)
+    private void ImproveActor(IReadOnlyList<TransitionBatch> batches)
     {
         using var scope = NewDisposeScope();
-        _actorStep.Minimise(ActorLoss(batch), _slice);
+        var proposals = BatchParts.Each(_slices, i => Propose(batches[i]));
+        var spread = _parts.Mean(_slices, [.. proposals.Select(proposal => proposal.Spread())]);
+        _actorStep.Minimise(_slices, i => ActorLoss(batches[i], proposals[i], spread));
     }
 
     /// <summary>The critics' loss on a batch and their values of its pairs [q, m, b, L].</summary>
@@ -176,15 +185,29 @@ public sealed class EnhancedRl : IProgressiveLearner
     /// <summary>The actor's loss on a batch.</summary>
     internal Tensor ActorLoss(TransitionBatch batch)
     {
+        var proposal = Propose(batch);
+        return ActorLoss(batch, proposal, proposal.Spread());
+    }
+
+    // What the actor would do with the candidates that the objective asks about.
+    private Proposal Propose(TransitionBatch batch)
+    {
         var choice = _options.Objective == EnhancedRlObjective.Choice;
         var items = choice ? cat([batch.Items, batch.PassedOver!.Items], 1) : batch.Items;
         var scores = choice ? cat([batch.TaskScores, batch.PassedOver!.TaskScores], 1) : batch.TaskScores;
-        var baseline = !choice ? batch.Baseline
-            : cat([batch.Baseline.expand(-1, batch.Items.shape[1], -1), batch.PassedOver!.Baseline.expand(-1, batch.PassedOver.Items.shape[1], -1)], 1);
         var action = Policy.Act(batch.State, items, scores);
+        return new Proposal(items, scores, action, choice ? _actions.Fuse(action, scores) : null);
+    }
+
+    // The spread is that of the fused scores in the whole batch, which is more than a slice knows.
+    private Tensor ActorLoss(TransitionBatch batch, Proposal proposal, double spread)
+    {
+        var (items, scores, action, fused) = proposal;
+        var baseline = fused is null ? batch.Baseline
+            : cat([batch.Baseline.expand(-1, batch.Items.shape[1], -1), batch.PassedOver!.Baseline.expand(-1, batch.PassedOver.Items.shape[1], -1)], 1);
         var excess = ExploredBounds.Excess(action, baseline, batch.LowerBound * _options.Reach, batch.UpperBound * _options.Reach, _options.Beta);
         var penalty = ExploredBounds.Penalty(excess).sum(-1);
-        if (!choice)
+        if (fused is null)
         {
             var q = OfPairs(_critics.FrozenOfPairs(batch.State, Pairs(items, scores, Standardised(batch, action))), items);
             return (penalty * _options.Eta).mean() - EnsembleLosses.Cautious(q.flatten(2), _groupWeights!.sign(), _options.Disagreement).mean() * items.shape[1];
@@ -198,8 +221,6 @@ public sealed class EnhancedRl : IProgressiveLearner
         }
 
         var shown = batch.Items.shape[1];
-        var fused = _actions.Fuse(action, scores);
-        var spread = _slice.Mean(fused.detach().std(1, unbiased: false).mean().item<float>());
         var temperature = Math.Max(spread * _options.Temperature, 1e-6);
         var chances = PairLosses.Choice(fused, shown, batch.PassedOver!.Weight, temperature);
         return ((penalty * (_options.Eta / items.shape[1])) - ((chances * values).sum(1) * shown)).mean();
@@ -214,4 +235,11 @@ public sealed class EnhancedRl : IProgressiveLearner
     private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(_groups, _options.Critics, items.shape[0], items.shape[1]);
 
     private LearnerNetworks Networks() => new(("actor", Policy), ("targetActor", _targetActor), ("critics", _critics), ("targetCritics", _targetCritics));
+
+    // Fused is null where no choice is made.
+    private sealed record Proposal(Tensor Items, Tensor Scores, Tensor Action, Tensor? Fused)
+    {
+        // Mean over lists of the fused scores' deviation.
+        public double Spread() => Fused?.detach().std(1, unbiased: false).mean().item<float>() ?? 0;
+    }
 }

@@ -31,6 +31,7 @@ public sealed class GuidedFit(Fitter fitter, int seed)
         return 1 - fitter.Fit(
             stage,
             model,
+            seed,
             () => RowOrder.Shuffle(examples, train, fitter.Options.BatchSize, random),
             rows => Loss(model, examples, rows, guidance),
             () => 1 - Auc.Of(Logits(model, examples, validation), positive)).Min();

@@ -37,6 +37,7 @@ public sealed class SequenceIql(QrIqlOptions options, Fitter fitter, int seed)
         fitter.Fit(
             stage,
             model,
+            seed,
             () => RowOrder.Shuffle(examples, train, fitter.Options.BatchSize, random),
             rows => Loss(model, target, examples, rows),
             () => RowOrder.Mean(validation, EvaluationBatch, rows => Surprise(model, examples, rows)),

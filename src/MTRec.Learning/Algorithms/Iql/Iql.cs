@@ -20,7 +20,8 @@ public sealed class Iql : IFusionLearner
     private const double HighestLogDeviation = 2;
 
     private readonly IqlOptions _options;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private readonly RequestSampler _sampler;
     private readonly Mlp _value;
     private readonly CriticEnsemble _critics;
@@ -39,8 +40,9 @@ public sealed class Iql : IFusionLearner
     public Iql(FusionLog log, FusionActions actions, IqlOptions options, World? world = null)
     {
         _options = options;
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
+        _parts = (world ?? World.Alone).Parts(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
+        _sampler = new RequestSampler(log, options.RewardWeights, options.Seed);
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
         Policy = new ActorPolicy(Algorithm, actions, new Mlp(state, options.Hidden, actions.Width));
@@ -49,9 +51,9 @@ public sealed class Iql : IFusionLearner
         _critics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics = new CriticEnsemble(2, state + actions.Width, options.Hidden);
         TargetCritics.Follow(_critics, 1);
-        _valueStep = new Descent("value", optim.Adam(_value.parameters(), options.LearningRate));
-        _actorStep = new Descent("actor", optim.Adam([.. Policy.Network.parameters(), _logDeviation], options.LearningRate));
-        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate));
+        _valueStep = new Descent("value", optim.Adam(_value.parameters(), options.LearningRate), _parts);
+        _actorStep = new Descent("actor", optim.Adam([.. Policy.Network.parameters(), _logDeviation], options.LearningRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate), _parts);
     }
 
     /// <summary>The mean of pi, as far as it is; the learner owns it.</summary>
@@ -104,19 +106,27 @@ public sealed class Iql : IFusionLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = _sampler.Draw();
-        var advantage = TargetQ(batch) - Value(batch.State);
-        _valueStep.Minimise(ValueLoss(advantage, _options.Expectile), _slice);
+        var batches = _sampler.Draw(_slices);
+        var advantages = BatchParts.Each(_slices, i => TargetQ(batches[i]) - Value(batches[i].State));
+        _valueStep.Minimise(_slices, i => ValueLoss(advantages[i], _options.Expectile));
 
         _actorStep.LearningRate = _options.LearningRate * (1 + Math.Cos(Math.PI * Math.Min(1, _updates / (double)_options.Updates))) / 2;
-        var logDensity = LogDensity(batch.Action, Policy.Act(batch.State), _logDeviation);
-        _actorStep.Minimise(ActorLoss(advantage, logDensity, _options.Temperature, _options.LargestWeight), _slice);
+        _actorStep.Minimise(_slices, i =>
+        {
+            var logDensity = LogDensity(batches[i].Action, Policy.Act(batches[i].State), _logDeviation);
+            return ActorLoss(advantages[i], logDensity, _options.Temperature, _options.LargestWeight);
+        });
 
-        var q = _critics.call(cat([batch.State, batch.Action], -1));
-        _criticStep.Minimise(CriticLoss(q, Target(batch)), _slice);
+        var value = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var q = _critics.call(cat([batches[i].State, batches[i].Action], -1));
+            value += _slices[i].Weight * q[0].mean().item<float>();
+            return CriticLoss(q, Target(batches[i]));
+        });
         TargetCritics.Follow(_critics, _options.TargetRate);
         _updates++;
-        return q[0].mean().item<float>();
+        return value;
     }
 
     /// <inheritdoc/>
@@ -125,6 +135,7 @@ public sealed class Iql : IFusionLearner
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         Policy.Dispose();
         _valueStep.Dispose();
         _actorStep.Dispose();

@@ -44,6 +44,7 @@ public sealed class RewardRegression(QrIqlOptions options, ViewSampler views, Fi
         fitter.Fit(
             stage,
             head,
+            seed,
             () =>
             {
                 drawn = views.Draw(train.Count, random);

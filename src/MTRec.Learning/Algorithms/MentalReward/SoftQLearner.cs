@@ -37,6 +37,7 @@ internal sealed class SoftQLearner(ViewSampler views, Fitter fitter, double targ
         fitter.Fit(
             stage,
             model,
+            seed,
             () =>
             {
                 drawn = views.Draw(train.Count, random);

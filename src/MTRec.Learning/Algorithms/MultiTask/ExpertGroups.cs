@@ -45,7 +45,7 @@ internal sealed record ExpertGroups(int Tasks, int Each, int Width, bool SharedG
     /// <param name="mask"><see cref="Mask"/> [O, E].</param>
     /// <param name="dropout">Dropout of the experts' outputs.</param>
     /// <returns>[..., O, w].</returns>
-    public Tensor Mix(Tensor columns, Tensor mask, RowDropout dropout)
+    public Tensor Mix(Tensor columns, Tensor mask, SliceDropout dropout)
     {
         var rows = columns.shape[..^1];
         var experts = columns.narrow(-1, 0, Experts * Width).reshape([.. rows, Experts, Width]);
@@ -54,8 +54,8 @@ internal sealed record ExpertGroups(int Tasks, int Each, int Width, bool SharedG
     }
 
     /// <summary>The same of experts before their relu [..., E, w] and gates' logits [..., O, E].</summary>
-    public static Tensor Mix(Tensor experts, Tensor gates, Tensor mask, RowDropout dropout) =>
-        (gates + mask).softmax(-1).matmul(dropout.Of(experts.relu(), (int)experts.dim() - 3));
+    public static Tensor Mix(Tensor experts, Tensor gates, Tensor mask, SliceDropout dropout) =>
+        (gates + mask).softmax(-1).matmul(dropout.call(experts.relu()));
 
     /// <summary>The same in a graph.</summary>
     /// <param name="graph">The graph.</param>

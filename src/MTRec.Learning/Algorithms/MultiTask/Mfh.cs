@@ -28,7 +28,7 @@ public sealed class Mfh : TaskExperts
     private readonly BatchedLinear _behavioursOfGroups;
     private readonly Tensor _behaviourMask;
     private readonly Tensor _groupMask;
-    private readonly RowDropout _dropout;
+    private readonly SliceDropout _dropout;
     private readonly TaskTowers _towers;
 
     /// <summary>Makes the switchers and towers.</summary>
@@ -50,7 +50,7 @@ public sealed class Mfh : TaskExperts
         _behavioursOfGroups = new BatchedLinear(_userGroups.Count, _width, _behaviourGroups.Columns);
         _behaviourMask = tensor(_behaviourGroups.Mask(), _behaviourGroups.Gates, _behaviourGroups.Experts);
         _groupMask = tensor(_groupGroups.Mask(), _groupGroups.Gates, _groupGroups.Experts);
-        _dropout = new RowDropout(options.Dropout);
+        _dropout = new SliceDropout(options.Dropout);
         _towers = new TaskTowers(_width, options.TowerWidth, [.. logits.SelectMany(logit => Enumerable.Repeat(logit, _userGroups.Count))]);
         RegisterComponents();
     }

@@ -16,7 +16,7 @@ public sealed class Mmoe : TaskExperts
     private readonly int _experts;
     private readonly int _width;
     private readonly SplitLinear _first;
-    private readonly RowDropout _dropout;
+    private readonly SliceDropout _dropout;
     private readonly Parameter _towerIn;
     private readonly Parameter _towerInBias;
     private readonly Parameter _towerOut;
@@ -34,7 +34,7 @@ public sealed class Mmoe : TaskExperts
         _experts = options.Experts;
         _width = options.ExpertWidth;
         _first = new SplitLinear(userWidth, itemWidth, (_experts * _width) + (_tasks * _experts));
-        _dropout = new RowDropout(options.Dropout);
+        _dropout = new SliceDropout(options.Dropout);
         _towerIn = nn.Parameter(randn(_tasks, _width, options.TowerWidth) * Math.Sqrt(2.0 / _width));
         _towerInBias = nn.Parameter(zeros(_tasks, 1, options.TowerWidth));
         _towerOut = nn.Parameter(randn(_tasks, options.TowerWidth, 1) * 0.1);

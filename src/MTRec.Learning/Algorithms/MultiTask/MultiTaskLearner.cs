@@ -37,6 +37,7 @@ public sealed class MultiTaskLearner(
         return fitter.Fit(
             stage,
             model,
+            seed,
             () =>
             {
                 drawn = views.Draw(train.Count, random);

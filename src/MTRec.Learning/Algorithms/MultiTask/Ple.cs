@@ -19,7 +19,7 @@ public sealed class Ple : TaskExperts
     private readonly SplitLinear _first;
     private readonly Tensor _firstMask;
     private readonly ModuleList<Level> _levels;
-    private readonly RowDropout _dropout;
+    private readonly SliceDropout _dropout;
     private readonly TaskTowers _towers;
 
     /// <summary>Makes the levels and towers.</summary>
@@ -40,7 +40,7 @@ public sealed class Ple : TaskExperts
         _first = new SplitLinear(userWidth, itemWidth, _firstGroups.Columns);
         _firstMask = tensor(_firstGroups.Mask(), _firstGroups.Gates, _firstGroups.Experts);
         _levels = new ModuleList<Level>([.. _groups.Skip(1).Select(groups => new Level(groups, options.Dropout))]);
-        _dropout = new RowDropout(options.Dropout);
+        _dropout = new SliceDropout(options.Dropout);
         _towers = new TaskTowers(options.ExpertWidth, options.TowerWidth, logits);
         RegisterComponents();
     }
@@ -70,7 +70,7 @@ public sealed class Ple : TaskExperts
         private readonly BatchedLinear _experts;
         private readonly BatchedLinear _gates;
         private readonly Tensor _mask;
-        private readonly RowDropout _dropout;
+        private readonly SliceDropout _dropout;
 
         public Level(ExpertGroups groups, double dropout)
             : base(nameof(Level))
@@ -79,7 +79,7 @@ public sealed class Ple : TaskExperts
             _experts = new BatchedLinear(groups.Tasks + 1, groups.Width, groups.Each * groups.Width);
             _gates = new BatchedLinear(groups.Gates, groups.Width, groups.Experts);
             _mask = tensor(groups.Mask(), groups.Gates, groups.Experts);
-            _dropout = new RowDropout(dropout);
+            _dropout = new SliceDropout(dropout);
             RegisterComponents();
         }
 

@@ -16,9 +16,9 @@ public sealed class Td3 : IFusionLearner
     public const string Algorithm = "td3";
 
     private readonly Td3Options _options;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private readonly RequestSampler _sampler;
-    private readonly Generator _chance;
     private readonly CriticEnsemble _critics;
     private readonly Descent _actorStep;
     private readonly Descent _criticStep;
@@ -33,11 +33,12 @@ public sealed class Td3 : IFusionLearner
     public Td3(FusionLog log, FusionActions actions, Td3Options options, World? world = null)
     {
         _options = options;
-        if (options.BehaviourCloning is not null && (world ?? World.Alone).Size > 1)
+        var ranks = world ?? World.Alone;
+        if (options.BehaviourCloning is not null && ranks.Size > 1)
             throw new ArgumentException("TD3+BC's lambda is a statistic of the whole batch, which ranks do not share: train it in one process.", nameof(options));
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
-        _sampler = new RequestSampler(log, options.BatchSize, options.RewardWeights, options.Seed, _slice);
-        _chance = new Generator(unchecked((ulong)options.Seed + 1));
+        _parts = options.BehaviourCloning is null ? ranks.Parts(options.Seed) : ranks.Whole(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
+        _sampler = new RequestSampler(log, options.RewardWeights, options.Seed);
         manual_seed(options.Seed);
         var state = (int)log.State.shape[1];
         Policy = Actor();
@@ -46,8 +47,8 @@ public sealed class Td3 : IFusionLearner
         _critics = Critics();
         TargetCritics = Critics();
         TargetCritics.Follow(_critics, 1);
-        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.LearningRate));
-        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate));
+        _actorStep = new Descent("actor", optim.Adam(Policy.Network.parameters(), options.LearningRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.LearningRate), _parts);
 
         ActorPolicy Actor() => new(Algorithm, actions, new Mlp(state, options.Hidden, actions.Width));
 
@@ -96,19 +97,27 @@ public sealed class Td3 : IFusionLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = _sampler.Draw();
-        var q = _critics.call(cat([batch.State, batch.Action], -1));
-        _criticStep.Minimise(CriticLoss(q, Target(batch)), _slice);
+        var batches = _sampler.Draw(_slices);
+        var mean = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var q = _critics.call(cat([batches[i].State, batches[i].Action], -1));
+            mean += _slices[i].Weight * q[0].mean().item<float>();
+            return CriticLoss(q, Target(batches[i]));
+        });
         if (++_updates % _options.PolicyDelay == 0)
         {
-            var chosen = Policy.Act(batch.State);
-            var value = _critics.Frozen(batch.State, chosen, member: 0);
-            _actorStep.Minimise(ActorLoss(value, chosen, batch.Action, _options.BehaviourCloning), _slice);
+            _actorStep.Minimise(_slices, i =>
+            {
+                var chosen = Policy.Act(batches[i].State);
+                var value = _critics.Frozen(batches[i].State, chosen, member: 0);
+                return ActorLoss(value, chosen, batches[i].Action, _options.BehaviourCloning);
+            });
             TargetPolicy.Network.Follow(Policy.Network, _options.TargetRate);
             TargetCritics.Follow(_critics, _options.TargetRate);
         }
 
-        return q[0].mean().item<float>();
+        return mean;
     }
 
     /// <inheritdoc/>
@@ -117,6 +126,7 @@ public sealed class Td3 : IFusionLearner
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         Policy.Dispose();
         _actorStep.Dispose();
         _criticStep.Dispose();
@@ -124,7 +134,6 @@ public sealed class Td3 : IFusionLearner
         TargetCritics.Dispose();
         TargetPolicy.Dispose();
         _sampler.Dispose();
-        _chance.Dispose();
     }
 
     /// <summary>y [b] of a batch, by the target networks.</summary>
@@ -132,7 +141,7 @@ public sealed class Td3 : IFusionLearner
     {
         using var quiet = no_grad();
         var action = TargetPolicy.Act(batch.NextState);
-        action = Smooth(action, _slice.Draw(action.shape, shape => randn(shape, generator: _chance)) * _options.TargetNoise, _options.NoiseClip);
+        action = Smooth(action, randn(action.shape, generator: BatchSlice.CurrentChance) * _options.TargetNoise, _options.NoiseClip);
         return Target(batch.Reward, batch.Continues, TargetCritics.call(cat([batch.NextState, action], -1)), _options.Discount);
     }
 }

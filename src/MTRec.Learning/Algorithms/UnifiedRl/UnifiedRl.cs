@@ -21,7 +21,8 @@ public sealed class UnifiedRl : IProgressiveLearner
     private readonly CriticEnsemble _targetCritics;
     private readonly Descent _actorStep;
     private readonly Descent _criticStep;
-    private readonly BatchSlice _slice;
+    private readonly BatchParts _parts;
+    private readonly IReadOnlyList<BatchSlice> _slices;
     private TransitionSampler? _sampler;
     private Tensor? _groupWeights;
     private Tensor? _meanAction;
@@ -37,14 +38,15 @@ public sealed class UnifiedRl : IProgressiveLearner
     {
         (_actions, _stateWidth, _groups, _options) = (actions, stateWidth, groups, options);
         manual_seed(options.Seed);
+        _parts = (world ?? World.Alone).Parts(options.Seed);
+        _slices = _parts.Of(options.BatchSize);
         Policy = new UnifiedRlPolicy(actions, stateWidth, options);
         _targetActor = new UnifiedRlPolicy(actions, stateWidth, options);
         _critics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
         _targetCritics = new CriticEnsemble(groups * options.Critics, stateWidth + actions.Width, options.CriticHidden);
         _targetCritics.Follow(_critics, 1);
-        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate));
-        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate));
-        _slice = (world ?? World.Alone).Slice(options.BatchSize);
+        _actorStep = new Descent("actor", optim.Adam(Policy.parameters(), options.ActorRate), _parts);
+        _criticStep = new Descent("critics", optim.Adam(_critics.parameters(), options.CriticRate), _parts);
     }
 
     /// <summary>The policy, as far as it is; the learner owns it.</summary>
@@ -79,7 +81,7 @@ public sealed class UnifiedRl : IProgressiveLearner
         _meanAction?.Dispose();
         _meanAction = log.Action.mean([0L, 1L]).DetachFromDisposeScope();
         _sampler?.Dispose();
-        _sampler = new TransitionSampler(log, _options.BatchSize, _options.Seed + _updates, _slice);
+        _sampler = new TransitionSampler(log, _options.Seed + _updates);
     }
 
     /// <inheritdoc/>
@@ -96,12 +98,17 @@ public sealed class UnifiedRl : IProgressiveLearner
     public double Update()
     {
         using var scope = NewDisposeScope();
-        var batch = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw();
+        var batches = (_sampler ?? throw new InvalidOperationException("No log to learn from: call Use first.")).Draw(_slices);
 
-        var q = ByGroup(_critics.call(cat([batch.State, Standardised(batch, batch.Action.squeeze(1))], -1)));
-        _criticStep.Minimise(EnsembleLosses.CriticLoss(q, Target(batch)), _slice);
+        var value = 0.0;
+        _criticStep.Minimise(_slices, i =>
+        {
+            var q = ByGroup(_critics.call(cat([batches[i].State, Standardised(batches[i], batches[i].Action.squeeze(1))], -1)));
+            value += _slices[i].Weight * (q.mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+            return EnsembleLosses.CriticLoss(q, Target(batches[i]));
+        });
         if (_updates >= _options.CriticWarmUp)
-            _actorStep.Minimise(ActorLoss(batch), _slice);
+            _actorStep.Minimise(_slices, i => ActorLoss(batches[i]));
 
         if (++_updates % _options.TargetEvery == 0)
         {
@@ -109,7 +116,7 @@ public sealed class UnifiedRl : IProgressiveLearner
             _targetCritics.Follow(_critics, _options.TargetRate);
         }
 
-        return (q.mean([1L, 2L]) * _groupWeights!.sign()).sum().item<float>();
+        return value;
     }
 
     /// <inheritdoc/>
@@ -123,6 +130,7 @@ public sealed class UnifiedRl : IProgressiveLearner
     /// <inheritdoc/>
     public void Dispose()
     {
+        _parts.Dispose();
         _actorStep.Dispose();
         _criticStep.Dispose();
         _critics.Dispose();

@@ -95,8 +95,9 @@ public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress =
     internal void Transfer(XmtfPolicy outer, FusionCells cells, Seen seen, int seed, CancellationToken cancellation)
     {
         using var chance = new Generator((ulong)seed);
-        using var descent = new Descent("cells", optim.Adam(cells.parameters(), options.TransferRate));
-        var batch = (world ?? World.Alone).Whole(options.TransferBatch);
+        using var parts = (world ?? World.Alone).Whole(seed);
+        using var descent = new Descent("cells", optim.Adam(cells.parameters(), options.TransferRate), parts);
+        var slices = parts.Of(options.TransferBatch);
         for (var update = 1; update <= options.TransferUpdates; update++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -105,15 +106,20 @@ public sealed class Xmtf(XmtfOptions options, IProgress<FitProgress>? progress =
             Tensor order;
             using (no_grad())
                 order = outer.Score(state, scores);
-            var outputs = cells.call(state, scores);
-            var transfer = TransferLoss(order, outputs.sum(-1), options.Sharpness);
-            descent.Minimise(transfer + (MonotonicityLoss(scores, outputs, cells.Directions) * options.Monotonicity), batch);
+            var transfer = 0f;
+            descent.Minimise(slices, _ =>
+            {
+                var outputs = cells.call(state, scores);
+                var loss = TransferLoss(order, outputs.sum(-1), options.Sharpness);
+                transfer = loss.item<float>();
+                return loss + (MonotonicityLoss(scores, outputs, cells.Directions) * options.Monotonicity);
+            });
             if (update % Report == 0)
             {
                 progress?.Report(new FitProgress(
                     "xMTF's inner stage",
                     update / (double)options.TransferUpdates,
-                    string.Create(CultureInfo.InvariantCulture, $"transfer loss {transfer.item<float>():F4}")));
+                    string.Create(CultureInfo.InvariantCulture, $"transfer loss {transfer:F4}")));
             }
         }
     }

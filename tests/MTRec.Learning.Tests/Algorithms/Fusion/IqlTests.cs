@@ -1,5 +1,6 @@
 using MTRec.Learning.Algorithms.ActorCritic;
 using MTRec.Learning.Algorithms.Iql;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using TorchSharp;
@@ -86,8 +87,9 @@ public sealed class IqlTests : IDisposable
     {
         using var log = TwoStepLog.Of(50);
         using var learner = new Iql(log, TwoStepLog.Actions, Small with { LearningRate = 0.05 });
-        using var sampler = new RequestSampler(log, 64, null, 1);
-        var batch = sampler.Draw();
+        using var sampler = new RequestSampler(log, null, 1);
+        using var parts = World.Alone.Parts(1);
+        var batch = sampler.Draw(parts.Of(64))[0];
         var critic = learner.TargetCritics.parameters().First();
         var weights = critic.detach().clone();
         learner.Update();

@@ -1,5 +1,6 @@
 using MTRec.Learning.Algorithms.ActorCritic;
 using MTRec.Learning.Algorithms.Td3;
+using MTRec.Learning.Distributed;
 using MTRec.Learning.Fusion;
 using MTRec.Learning.Networks;
 using TorchSharp;
@@ -85,8 +86,9 @@ public sealed class Td3Tests : IDisposable
     {
         using var log = TwoStepLog.Of(50);
         using var learner = new Td3(log, TwoStepLog.Actions, Small with { TargetNoise = 0, LearningRate = 0.05 });
-        using var sampler = new RequestSampler(log, 64, null, 1);
-        var batch = sampler.Draw();
+        using var sampler = new RequestSampler(log, null, 1);
+        using var parts = World.Alone.Parts(1);
+        var batch = sampler.Draw(parts.Of(64))[0];
         var before = learner.Target(batch).Floats();
         var critic = learner.TargetCritics.parameters().First();
         var weights = critic.detach().clone();
