@@ -38,10 +38,7 @@ internal sealed class LoopTally
     /// <param name="bootstrap">The resampling.</param>
     public IReadOnlyList<Estimate> Means(int? day, string variant, UserBootstrap bootstrap)
     {
-        var all = new SortedDictionary<int, double[]>();
-        foreach (var (user, sums) in Of(day, variant).SelectMany(users => users))
-            all[user] = all.TryGetValue(user, out var before) ? [.. before.Zip(sums, (x, y) => x + y)] : sums;
-
+        var all = ByUser(Of(day, variant));
         var table = new UserSums(all.Count, 1 + LoopFigure.All.Count);
         foreach (var (row, sums) in all.Values.Index())
         {
@@ -62,8 +59,7 @@ internal sealed class LoopTally
     /// <param name="bootstrap">The resampling.</param>
     public IReadOnlyList<Estimate> Differences(int? day, string variant, string other, UserBootstrap bootstrap)
     {
-        var first = _sums.Where(pair => pair.Key.Day == 0).SelectMany(pair => pair.Value).GroupBy(pair => pair.Key)
-            .ToDictionary(user => user.Key, user => user.Select(pair => pair.Value).Aggregate((x, y) => [.. x.Zip(y, (a, b) => a + b)]));
+        var first = ByUser(_sums.Where(pair => pair.Key.Day == 0).Select(pair => pair.Value));
         var sides = Array.ConvertAll([variant, other], name => _sums.Where(pair => pair.Key.Variant == name && (day is null ? pair.Key.Day > 0 : pair.Key.Day == day))
             .SelectMany(pair => pair.Value).Where(pair => first.ContainsKey(pair.Key)).ToArray());
         var users = sides.SelectMany(side => side).Select(pair => pair.Key).Distinct().Order().Index().ToDictionary(pair => pair.Item, pair => pair.Index);
@@ -85,6 +81,14 @@ internal sealed class LoopTally
 
             return bootstrap.Interval(table, total => AdjustedMean.Difference(total[..AdjustedMean.Columns], total[AdjustedMean.Columns..]));
         }
+    }
+
+    private static SortedDictionary<int, double[]> ByUser(IEnumerable<SortedDictionary<int, double[]>> days)
+    {
+        var all = new SortedDictionary<int, double[]>();
+        foreach (var (user, sums) in days.SelectMany(users => users))
+            all[user] = all.TryGetValue(user, out var before) ? [.. before.Zip(sums, (x, y) => x + y)] : sums;
+        return all;
     }
 
     private IEnumerable<SortedDictionary<int, double[]>> Of(int? day, string variant) =>

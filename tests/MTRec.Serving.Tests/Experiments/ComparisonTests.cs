@@ -1,4 +1,5 @@
 using MathNet.Numerics.Distributions;
+using MTRec.Core.Experiments;
 using MTRec.Serving.Experiments.Reports;
 
 namespace MTRec.Serving.Tests.Experiments;

@@ -52,39 +52,6 @@ internal readonly record struct Comparison(double Difference, double Low, double
 }
 
 /// <summary>
-/// Variance reduction with what users did before the experiment (CUPED; Deng, Xu, Kohavi and Walker, WSDM 2013): Y - theta (X - mean X) with
-/// theta = cov(Y, X) / var(X). X came before the variant did, so that the mean difference stays unbiased.
-/// </summary>
-internal static class Cuped
-{
-    /// <summary>theta, from deviations from each variant's own means, so that the effect itself does not enter; 0 where X does not vary.</summary>
-    /// <param name="variants">Per variant the metric Y after, and X before, of the same users.</param>
-    public static double Theta(IEnumerable<(double[] After, double[] Before)> variants)
-    {
-        var (covariance, variance) = (0.0, 0.0);
-        foreach (var (after, before) in variants)
-        {
-            var (y, x) = (Moments.Of(after).Mean, Moments.Of(before).Mean);
-            for (var i = 0; i < after.Length; i++)
-            {
-                covariance += (after[i] - y) * (before[i] - x);
-                variance += (before[i] - x) * (before[i] - x);
-            }
-        }
-
-        return variance > 0 ? covariance / variance : 0;
-    }
-
-    /// <summary>Y - theta (X - mean).</summary>
-    /// <param name="after">Y.</param>
-    /// <param name="before">X.</param>
-    /// <param name="theta">theta.</param>
-    /// <param name="mean">Mean of X over all variants.</param>
-    public static double[] Adjust(double[] after, double[] before, double theta, double mean) =>
-        [.. after.Select((value, i) => value - (theta * (before[i] - mean)))];
-}
-
-/// <summary>
 /// Whether the users are split as configured: a chi-square test over users. Where they are not, something takes users out of one variant more than out of
 /// another, and no figure of the experiment can be trusted (Fabijan et al., KDD 2019).
 /// </summary>

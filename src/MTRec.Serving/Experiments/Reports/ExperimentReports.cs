@@ -1,3 +1,4 @@
+using MTRec.Core.Experiments;
 using MTRec.Serving.Http;
 using MTRec.Serving.OpenApi;
 

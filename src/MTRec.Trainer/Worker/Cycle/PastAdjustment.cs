@@ -1,8 +1,9 @@
+using MTRec.Core.Experiments;
+
 namespace MTRec.Trainer.Worker.Cycle;
 
 /// <summary>
-/// Rewards less what the user's own past foretells: Y - theta (X - mean X) with theta = cov(Y, X) / var(X) (CUPED; Deng, Xu, Kohavi and Walker, WSDM 2013). X is the mean reward of the
-/// user's exposures before; who has no past has the mean.
+/// Rewards less what the user's own past foretells (<see cref="Cuped"/>). X is the mean reward of the user's exposures before; who has no past has the mean.
 /// </summary>
 internal sealed class PastAdjustment
 {
@@ -19,20 +20,13 @@ internal sealed class PastAdjustment
     {
         var adjustment = new PastAdjustment(reward);
         var means = past.GroupBy(row => row.User, StringComparer.Ordinal).ToDictionary(user => user.Key, user => user.Average(reward), StringComparer.Ordinal);
-        var known = groups.Select(group => group.Where(row => means.ContainsKey(row.User)).Select(row => (X: means[row.User], Y: reward(row))).ToArray()).Where(group => group.Length > 0).ToArray();
-        var (covariance, variance) = (0.0, 0.0);
-        foreach (var group in known)
-        {
-            var (x, y) = (group.Average(row => row.X), group.Average(row => row.Y));
-            covariance += group.Sum(row => (row.X - x) * (row.Y - y));
-            variance += group.Sum(row => (row.X - x) * (row.X - x));
-        }
-
-        if (!(variance > 0))
+        var known = groups.Select(group => group.Where(row => means.ContainsKey(row.User)).Select(row => (X: means[row.User], Y: reward(row))).ToArray()).ToArray();
+        var theta = Cuped.Theta(known.Select(group => (Array.ConvertAll(group, row => row.Y), Array.ConvertAll(group, row => row.X))));
+        if (theta == 0)
             return adjustment;
         var mean = known.SelectMany(group => group).Average(row => row.X);
         foreach (var (user, value) in means)
-            adjustment._less[user] = covariance / variance * (value - mean);
+            adjustment._less[user] = theta * (value - mean);
         return adjustment;
     }
 

@@ -12,9 +12,8 @@ namespace MTRec.Trainer.Worker.Cycle;
 /// <param name="Version">The version.</param>
 /// <param name="Previous">The one that served before, and that a breach leads back to.</param>
 /// <param name="Looks">Looks so far.</param>
-/// <param name="NextLook">Exposures of the version at which the next look is taken.</param>
 /// <param name="Looked">Exposures of the version at the last look.</param>
-internal sealed record WatchedSwap(string Version, string Previous, int Looks, long NextLook, long Looked = 0);
+internal sealed record WatchedSwap(string Version, string Previous, int Looks = 0, long Looked = 0);
 
 /// <summary>
 /// Looks at what users do after a swap and rolls back where a guardrail is breached: reward an exposure below the previous version's, objections or degraded answers above
@@ -44,7 +43,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
 
     /// <summary>Begins to watch; to be called before the version is published, so that a sudden end leaves no version unwatched.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void Begin(string version, string previous) => Write(new WatchedSwap(version, previous, 0, options.FirstLook));
+    public void Begin(string version, string previous) => Write(new WatchedSwap(version, previous));
 
     /// <summary>Looks, where it is time to.</summary>
     /// <returns>The decision to roll back, which is done and kept; null where there is none.</returns>
@@ -80,7 +79,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         }
         else
         {
-            Write(watched with { Looks = look, NextLook = (long)(Growth * compared.Exposures), Looked = compared.Exposures });
+            Write(watched with { Looks = look, Looked = compared.Exposures });
         }
 
         return null;
@@ -168,7 +167,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             }
         }
 
-        return measured is null || now.Count < watched.NextLook ? null : SwapComparison.Of(now, others, before, row => row.Reward(measured));
+        return measured is null || now.Count < Math.Max(options.FirstLook, Growth * watched.Looked) ? null : SwapComparison.Of(now, others, before, row => row.Reward(measured));
     }
 
     private WatchedSwap? Read() => File.Exists(FilePath) ? JsonSerializer.Deserialize<WatchedSwap>(File.ReadAllBytes(FilePath), Json) : null;
