@@ -21,7 +21,7 @@ internal static class ReconcileCommand
             Examples = ["mtrec reconcile --simulation var/loop --state var/worker"],
         };
         command.AddAll(simulation, state);
-        command.SetAction((result, cancellation) => RunAsync(result.GetRequiredValue(simulation), result.GetRequiredValue(state), cancellation));
+        command.SetWork((result, cancellation) => RunAsync(result.GetRequiredValue(simulation), result.GetRequiredValue(state), cancellation));
         return command;
     }
 

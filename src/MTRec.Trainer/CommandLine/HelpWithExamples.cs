@@ -4,23 +4,6 @@ using System.CommandLine.Invocation;
 
 namespace MTRec.Trainer.CommandLine;
 
-/// <summary>A command that shows examples under its help.</summary>
-internal sealed class DocumentedCommand(string name, string description) : Command(name, description)
-{
-    /// <summary>Whole command lines, most common first.</summary>
-    public required IReadOnlyList<string> Examples { get; init; }
-
-    /// <summary>What the help says below the examples.</summary>
-    public string Remarks { get; init; } = "";
-
-    /// <summary>Adds options, shown in this order.</summary>
-    public void AddAll(params ReadOnlySpan<Option> options)
-    {
-        foreach (var option in options)
-            Add(option);
-    }
-}
-
 /// <summary>The usual help, then the command's examples and remarks.</summary>
 internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLineAction
 {

@@ -10,11 +10,15 @@ internal static class OptionKinds
     public static Option<int> Whole(string name, string description, int standard, int least, int most)
     {
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => standard, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < least || value > most))
-                result.AddError($"{name} must be in [{least}, {most}], not {value}.");
-        });
+        CheckRange(option, least, most);
+        return option;
+    }
+
+    /// <summary>A whole number; null where it is left out.</summary>
+    public static Option<int?> OptionalWhole(string name, string description, int least, int most)
+    {
+        var option = new Option<int?>(name) { Description = description, HelpName = "N" };
+        CheckRange(option, least, most);
         return option;
     }
 
@@ -44,4 +48,10 @@ internal static class OptionKinds
             return null;
         },
     };
+
+    private static void CheckRange(Option option, int least, int most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) && (value < least || value > most))
+            result.AddError($"{option.Name} must be in [{least}, {most}], not {value}.");
+    });
 }

@@ -45,7 +45,7 @@ internal static class EvaluateCommand
             if ((result.GetResult(data) is null) == (result.GetResult(log) is null))
                 result.AddError("Either --data or --log is needed, not both.");
         });
-        command.SetAction(async (result, cancellation) =>
+        command.SetWork(async (result, cancellation) =>
         {
             using var loaded = Bundle.Load(result.GetRequiredValue(bundle));
             var parameters = new BlendParameters(result.GetValue(weight));

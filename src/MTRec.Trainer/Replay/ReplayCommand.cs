@@ -55,7 +55,7 @@ internal static class ReplayCommand
             if (result.GetResult(users) is not null && result.GetResult(bundle) is null)
                 result.AddError("--user-features needs --bundle: the bundle knows the codes of categories.");
         });
-        command.SetAction(async (result, cancellation) =>
+        command.SetWork(async (result, cancellation) =>
         {
             var plan = new ReplayPlan(
                 LogRows.Read(result.GetRequiredValue(log)), result.GetValue(candidates), result.GetValue(seed), result.GetValue(limit));

@@ -60,7 +60,7 @@ internal static class ReproduceCommand
                 """,
         };
         command.AddAll(table, budget, seeds, data, output, threads);
-        command.SetAction((result, cancellation) => RunAsync(
+        command.SetWork((result, cancellation) => RunAsync(
             [.. tables.Where(known => result.GetRequiredValue(table) is var name && (name == Every || name == known.Name))],
             new ReproductionOptions(
                 Path.GetFullPath(result.GetValue(data)!),

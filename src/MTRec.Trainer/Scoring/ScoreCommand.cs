@@ -60,7 +60,7 @@ internal static class ScoreCommand
         earlier.AcceptExistingOnly();
         history.AcceptExistingOnly();
         users.AcceptExistingOnly();
-        command.SetAction(async (result, cancellation) =>
+        command.SetWork(async (result, cancellation) =>
         {
             using var loaded = Bundle.Load(result.GetRequiredValue(bundle));
             if (!loaded.HasTaskScores)

@@ -90,7 +90,7 @@ internal static class SimulateCommand
             if (result.GetResult(loop.Urls) is not null && (result.GetResult(policies) is { Implicit: false } || result.GetResult(exploration) is { Implicit: false }))
                 result.AddError("--policy and --exploration go without --url: there the service ranks.");
         });
-        command.SetAction((result, cancellation) =>
+        command.SetWork((result, cancellation) =>
         {
             if (result.GetValue(publish) is { } registry)
                 return PublishAsync(registry, result.GetRequiredValue(name), result.GetRequiredValue(version), result.GetValue(world), result.GetValue(users), result.GetValue(seed), result.GetValue(threads), cancellation);

@@ -83,7 +83,7 @@ internal static class WorkerCommand
                 """,
         };
         command.AddAll(events, registry, bundle, state, window, parts, shards, prefix, group, join, list, perCandidate, passedOver, measure, once, algorithm, updates, metric, keptBack, leastExplored, leastUsers, leastEffective, behaviours, pairs, reach, every, volume, refresh, refreshEvery, gate, seed, sabotage, metricsUrl, otlp, threads);
-        command.SetAction((result, cancellation) =>
+        command.SetWork((result, cancellation) =>
         {
             var options = new WorkerOptions
             {

@@ -16,7 +16,7 @@ public sealed class SoftOptimalTests
     {
         using var folder = new TemporaryFolder();
         var fit = new FitOptions { Epochs = 6, BatchSize = 256, LearningRate = 1e-2, WeightDecay = 1e-3, Patience = 6 };
-        var options = new SoftOptimalBundleOptions { Users = 160, Reward = new SoftOptimalBundleOptions().Reward with { Width = 32, Fit = fit, HeadFit = fit } };
+        var options = new SoftOptimalBundleOptions { Users = 320, Reward = new SoftOptimalBundleOptions().Reward with { Width = 32, Fit = fit, HeadFit = fit } };
         var (directory, order) = SoftOptimalBundle.Publish(folder.Path, "soft", "1", world: 3, seed: 1, options, new Progress<FitProgress>(), CancellationToken.None);
 
         using var bundle = Bundle.Load(directory);
@@ -24,7 +24,7 @@ public sealed class SoftOptimalTests
         Assert.Equal(feed.Items.Ids, bundle.Items.Ids);
         Assert.True(bundle.HasMentalReward);
         Assert.Equal(["click", "longView"], bundle.Manifest.Tasks.Select(task => task.Name));
-        Assert.Equal(40 * 40, order.Count);
+        Assert.Equal(80 * 40, order.Count);
         Assert.True(order.Value > 0.25, $"Spearman {order.Value}");
         Assert.Throws<IOException>(() => SoftOptimalBundle.Publish(folder.Path, "soft", "1", 3, 1, options with { Users = 8 }, new Progress<FitProgress>(), CancellationToken.None));
     }

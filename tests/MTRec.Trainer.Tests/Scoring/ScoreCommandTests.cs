@@ -174,12 +174,21 @@ public sealed class ScoreCommandTests : IDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, "out")).FullName;
         var log = Path.Combine(_folder.Path, "log.csv");
-        await File.WriteAllLinesAsync(log, Enumerable.Range(0, 2_000_000).Select(i => $"u{i % 50000},v-{i % 20},{Start + i}").Prepend("user_id,video_id,time_ms"));
+        using (var pipe = RunningProcess.Start("mkfifo", log))
+            Assert.Equal(0, await pipe.EndAsync());
         using var mtrec = Mtrec.Start("score", "--bundle", TestBundles.Publish(_folder.Path), "--log", log, "--out", Path.Combine(folder, "scores.csv"));
-        await Task.Delay(TimeSpan.FromSeconds(4));
-        mtrec.Signal(signal);
+
+        // A pipe opens when the command does: the signal meets it at work, however slow the machine is.
+        await using (var rows = new StreamWriter(log, Encoding.UTF8, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Write }))
+        {
+            mtrec.Signal(signal);
+            await rows.WriteLineAsync("user_id,video_id,time_ms");
+            for (var i = 0; i < 200_000; i++)
+                await rows.WriteLineAsync($"u{i % 5000},v-{i % 20},{Start + i}");
+        }
 
         Assert.Equal(130, await mtrec.EndAsync());
+        Assert.Contains("interrupted", mtrec.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
