@@ -1,4 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
 using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
 using MTRec.Core.Tasks;
@@ -11,10 +10,6 @@ namespace MTRec.Inference;
 public sealed class BundleScorer
 {
     private static readonly string[] TaskScoreOutputs = [BundleLayout.Scores];
-    private static readonly string[] FusionOutputs = [BundleLayout.ActionOutput, BundleLayout.FusionScoreOutput];
-    private static readonly string[] ExplainedFusionOutputs = [.. FusionOutputs, BundleLayout.ContributionsOutput];
-    private static readonly string[] RewardOutputs = [BundleLayout.MeanOutput, BundleLayout.QuantilesOutput];
-    private static readonly string[] RewardAndSoftQOutputs = [.. RewardOutputs, BundleLayout.SoftQOutput];
 
     private readonly Bundle _bundle;
     private readonly GraphSession _policy;
@@ -60,11 +55,7 @@ public sealed class BundleScorer
     public void Fuse(RankingInputs inputs, RankingOutputs outputs, bool explain)
     {
         CheckCounts(inputs, outputs);
-        Run(
-            _policy,
-            inputs,
-            explain ? ExplainedFusionOutputs : FusionOutputs,
-            explain ? [outputs.ActionBuffer, outputs.FusionBuffer, outputs.ContributionsBuffer] : [outputs.ActionBuffer, outputs.FusionBuffer]);
+        Run(_policy, inputs, explain ? outputs.ExplainedFusion : outputs.Fusion);
     }
 
     /// <summary>
@@ -132,29 +123,21 @@ public sealed class BundleScorer
         Run(
             _mentalReward ?? throw new InvalidOperationException($"The bundle has no {BundleLayout.MentalReward}."),
             inputs,
-            softQ ? RewardAndSoftQOutputs : RewardOutputs,
-            softQ ? [outputs.MeanBuffer, outputs.QuantilesBuffer, outputs.SoftQBuffer] : [outputs.MeanBuffer, outputs.QuantilesBuffer]);
+            softQ ? outputs.RewardAndSoftQ : outputs.Reward);
     }
 
-    private void Run(GraphSession graph, RankingInputs inputs, string[] names, RankingOutputs.OutputBuffer[] buffers)
+    private void Run(GraphSession graph, RankingInputs inputs, RankingOutputs.OutputSet outputs)
     {
-        var values = new OrtValue[buffers.Length];
-        for (var i = 0; i < buffers.Length; i++)
-            values[i] = buffers[i].BeginValue();
+        var values = outputs.Begin();
         if (inputs.Count > 0)
         {
             using var lease = _bundle.Lease();
-            graph.Run(inputs, names, values);
+            graph.Run(inputs, outputs.Names, values);
         }
 
-        for (var i = 0; i < buffers.Length; i++)
-        {
-            if (!buffers[i].IsFinite())
-                throw NotFinite(graph, names[i]);
-        }
-
-        foreach (var buffer in buffers)
-            buffer.Finish();
+        if (outputs.NotFinite() is { } output)
+            throw NotFinite(graph, output);
+        outputs.Finish();
     }
 
     private static GraphFailedException NotFinite(GraphSession graph, string output) =>

@@ -6,8 +6,6 @@ namespace MTRec.Inference;
 /// <summary>One graph, opened once and run by any number of threads.</summary>
 internal sealed class GraphSession : IDisposable
 {
-    private static readonly RunOptions Options = new();
-
     private readonly InferenceSession _session;
     private readonly string[] _inputs;
 
@@ -45,16 +43,22 @@ internal sealed class GraphSession : IDisposable
     /// <summary>The outputs that the graph declares.</summary>
     public IReadOnlyList<TensorShape> Outputs => Describe(_session.OutputMetadata);
 
+    /// <summary>Begins to run the graph on one request's tensors after the other.</summary>
+    public GraphBinding Bind() => new(_session, _inputs);
+
     /// <summary>Runs the graph on those inputs that it declares and computes only the outputs named.</summary>
     /// <exception cref="GraphFailedException">The run failed.</exception>
-    public void Run(RankingInputs inputs, string[] outputs, OrtValue[] values)
+    public void Run(RankingInputs inputs, string[] outputs, ReadOnlySpan<OrtValue> values)
     {
-        var inputValues = new OrtValue[_inputs.Length];
-        for (var i = 0; i < _inputs.Length; i++)
-            inputValues[i] = inputs.Value(_inputs[i]);
+        var binding = inputs.BindingTo(this);
         try
         {
-            _session.Run(Options, _inputs, inputValues, outputs, values);
+            for (var i = 0; i < _inputs.Length; i++)
+                binding.BindInput(i, inputs.Value(_inputs[i]));
+            binding.SelectOutputs(outputs);
+            for (var i = 0; i < values.Length; i++)
+                binding.BindOutput(i, values[i]);
+            binding.Run();
         }
         catch (OnnxRuntimeException e)
         {

@@ -16,6 +16,7 @@ public sealed class RankingInputs : IDisposable
     private readonly InputBuffer _history;
     private readonly InputBuffer _candidates;
     private readonly InputBuffer _scores;
+    private readonly Dictionary<GraphSession, GraphBinding> _bindings = [];
 
     /// <summary>Rents the tensors for <paramref name="count"/> candidates.</summary>
     /// <param name="shape">The bundle's <see cref="Bundle.Shape"/>.</param>
@@ -60,15 +61,23 @@ public sealed class RankingInputs : IDisposable
     public void Resize(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        var kept = Math.Min(Count, count);
-        _candidates.Resize(count);
-        _scores.Resize(count);
-        Count = count;
-        for (var i = kept; i < count; i++)
+        if (count < Count)
         {
-            _shape.Assembler.DefaultItem.CopyTo(Candidate(i));
-            _shape.DefaultScores.CopyTo(ScoresOf(i));
+            _candidates.Shrink(count);
+            _scores.Shrink(count);
+            Count = count;
         }
+
+        while (Count < count)
+            Add();
+    }
+
+    /// <summary>Adds a candidate that holds defaults. Spans taken before are stale.</summary>
+    public void Add()
+    {
+        _candidates.Append(_shape.Assembler.DefaultItem);
+        _scores.Append(_shape.DefaultScores);
+        Count++;
     }
 
     /// <summary>Puts everything back to defaults, with <paramref name="count"/> candidates.</summary>
@@ -84,11 +93,21 @@ public sealed class RankingInputs : IDisposable
     /// <summary>Returns the memory to its pool.</summary>
     public void Dispose()
     {
+        foreach (var binding in _bindings.Values)
+            binding.Dispose();
+        _bindings.Clear();
         _context.Dispose();
         _user.Dispose();
         _history.Dispose();
         _candidates.Dispose();
         _scores.Dispose();
+    }
+
+    internal GraphBinding BindingTo(GraphSession graph)
+    {
+        if (!_bindings.TryGetValue(graph, out var binding))
+            _bindings.Add(graph, binding = graph.Bind());
+        return binding;
     }
 
     internal OrtValue Value(string input) => input switch
@@ -129,18 +148,21 @@ public sealed class RankingInputs : IDisposable
 
         private int Length => checked((int)shape[0] * _rowLength);
 
-        public void Resize(int rows)
+        public void Shrink(int rows) => shape[0] = rows;
+
+        public void Append(ReadOnlySpan<float> row)
         {
-            var length = checked(rows * _rowLength);
-            if (length > Array.Length)
+            var length = Length;
+            if (Array.Length - length < _rowLength)
             {
-                var larger = ArrayPool<float>.Shared.Rent(Math.Max(length, 2 * Array.Length));
+                var larger = ArrayPool<float>.Shared.Rent(checked(Math.Max(length + _rowLength, 2 * Array.Length)));
                 Span.CopyTo(larger);
                 Free();
                 _array = larger;
             }
 
-            shape[0] = rows;
+            row.CopyTo(Array.AsSpan(length, _rowLength));
+            shape[0]++;
         }
 
         public void Dispose()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Microsoft.ML.OnnxRuntime;
+using MTRec.Core.Bundles;
 
 namespace MTRec.Inference;
 
@@ -9,6 +10,11 @@ namespace MTRec.Inference;
 /// </summary>
 public sealed class RankingOutputs : IDisposable
 {
+    private static readonly string[] FusionNames = [BundleLayout.ActionOutput, BundleLayout.FusionScoreOutput];
+    private static readonly string[] ExplainedFusionNames = [.. FusionNames, BundleLayout.ContributionsOutput];
+    private static readonly string[] RewardNames = [BundleLayout.MeanOutput, BundleLayout.QuantilesOutput];
+    private static readonly string[] RewardAndSoftQNames = [.. RewardNames, BundleLayout.SoftQOutput];
+
     private readonly BundleShape _shape;
 
     /// <summary>Rents the tensors for <paramref name="count"/> candidates.</summary>
@@ -23,6 +29,10 @@ public sealed class RankingOutputs : IDisposable
         MeanBuffer = new OutputBuffer(null);
         QuantilesBuffer = new OutputBuffer(shape.Quantiles);
         SoftQBuffer = new OutputBuffer(2);
+        Fusion = new OutputSet(FusionNames, ActionBuffer, FusionBuffer);
+        ExplainedFusion = new OutputSet(ExplainedFusionNames, ActionBuffer, FusionBuffer, ContributionsBuffer);
+        Reward = new OutputSet(RewardNames, MeanBuffer, QuantilesBuffer);
+        RewardAndSoftQ = new OutputSet(RewardAndSoftQNames, MeanBuffer, QuantilesBuffer, SoftQBuffer);
         Reset(count);
     }
 
@@ -59,6 +69,18 @@ public sealed class RankingOutputs : IDisposable
 
     internal OutputBuffer SoftQBuffer { get; }
 
+    /// <summary>What the policy answers.</summary>
+    internal OutputSet Fusion { get; }
+
+    /// <summary>What the policy answers to explain itself.</summary>
+    internal OutputSet ExplainedFusion { get; }
+
+    /// <summary>What the mental reward answers.</summary>
+    internal OutputSet Reward { get; }
+
+    /// <summary>The same with Q(s, a).</summary>
+    internal OutputSet RewardAndSoftQ { get; }
+
     /// <summary>The action [A] that fused one candidate.</summary>
     public ReadOnlySpan<float> ActionOf(int index) => Action.Slice(_shape.ActionPerCandidate ? index * _shape.Actions : 0, _shape.Actions);
 
@@ -90,6 +112,37 @@ public sealed class RankingOutputs : IDisposable
         MeanBuffer.Dispose();
         QuantilesBuffer.Dispose();
         SoftQBuffer.Dispose();
+    }
+
+    /// <summary>The outputs of one run of a graph.</summary>
+    /// <param name="names">Their names; one array for all requests.</param>
+    /// <param name="buffers">Their memory.</param>
+    internal sealed class OutputSet(string[] names, params OutputBuffer[] buffers)
+    {
+        private readonly OrtValue[] _values = new OrtValue[buffers.Length];
+
+        public string[] Names => names;
+
+        /// <summary>The memory to write to; what was there is void until <see cref="Finish"/>.</summary>
+        public ReadOnlySpan<OrtValue> Begin()
+        {
+            for (var i = 0; i < buffers.Length; i++)
+                _values[i] = buffers[i].BeginValue();
+            return _values;
+        }
+
+        /// <summary>The first output that holds values that are not finite, or null.</summary>
+        public string? NotFinite()
+        {
+            var place = Array.FindIndex(buffers, static buffer => !buffer.IsFinite());
+            return place < 0 ? null : names[place];
+        }
+
+        public void Finish()
+        {
+            foreach (var buffer in buffers)
+                buffer.Finish();
+        }
     }
 
     /// <summary>One tensor, rented when something first writes it. Its view for ONNX Runtime is kept from one request to the next of the same size.</summary>

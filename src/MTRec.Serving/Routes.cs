@@ -41,12 +41,13 @@ internal static class Routes
 
     private static void MapRanking(WebApplication app)
     {
-        app.MapPost("/v1/rank", (HttpContext context, RankEndpoint endpoint) => endpoint.HandleAsync(context))
+        // From the root: a service asked of the request would make a scope for it.
+        app.MapPost("/v1/rank", (Delegate)((HttpContext context) => app.Services.GetRequiredService<RankEndpoint>().HandleAsync(context)))
             .Needs(Scope.Rank).WithName(RankOperation).WithTags("Ranking").WithSummary("Orders candidates for a user")
             .WithDescription("Exactly one of candidates and columns holds the candidates. The Server-Timing header says how long each stage took.")
             .Accepts<RankRequest>(Json, Protobuf).Produces<RankAnswer>(200, Json, Protobuf)
             .ProducesProblems(400, 406, 413, 415, 422, 503);
-        app.MapPost("/v1/feedback", (HttpContext context, FeedbackEndpoint endpoint) => endpoint.HandleAsync(context))
+        app.MapPost("/v1/feedback", (Delegate)((HttpContext context) => app.Services.GetRequiredService<FeedbackEndpoint>().HandleAsync(context)))
             .Needs(Scope.Feedback).WithName(FeedbackOperation).WithTags("Feedback").WithSummary("Takes in what users did with shown items")
             .WithDescription("Each event counts once, however often it is sent. A bad event is rejected whole and does not spoil the others.")
             .Accepts<FeedbackRequest>(Json, Protobuf).Produces<FeedbackAnswer>(202, Json, Protobuf)

@@ -57,7 +57,7 @@ internal static class ServingApp
         app.UseWhen(ShowsSwagger, pages => pages.UseSwagger().UseSwaggerUI(options => options.DocumentTitle = "MTRec"));
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
-        app.UseRateLimiter();
+        app.UseRateLimits();
         app.UseRequestTimeouts();
         app.MapService();
         return app;
@@ -100,6 +100,7 @@ internal static class ServingApp
         });
 
         var services = builder.Services;
+        services.AddSingleton<IMemoryPoolFactory<byte>, ReceiveBuffers>();
         services.AddSingleton<IConnectionListenerFactory>(provider =>
             new LingeringListenerFactory(ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), provider.GetRequiredService<Drain>()));
         services.AddOptions<HostOptions>().Configure<ServiceOptions>((host, service) => host.ShutdownTimeout = service.DrainTime + service.ShutdownTimeout);

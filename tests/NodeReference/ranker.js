@@ -1,5 +1,6 @@
 // One rank call: features, policy, mental reward, blend, order. The same arithmetic as the service's, in the same precision.
 import ort from 'onnxruntime-node';
+import { base64 } from './events.js';
 
 const actionFlags = ['click', 'longView', 'like', 'follow', 'comment', 'forward', 'profileEnter', 'favorite', 'purchase', 'hate', 'report'];
 const blendingWeight = 0.3;
@@ -14,9 +15,11 @@ export class Ranker {
   #historyWidth;
   #policyInputs;
   #rewardInputs;
+  #log;
 
-  constructor(bundle) {
+  constructor(bundle, log) {
     this.#bundle = bundle;
+    this.#log = log;
     this.#historyFlags = bundle.manifest.history.actions.map((name) => 1 << actionFlags.indexOf(name));
     this.#historyWidth = 3 + this.#historyFlags.length + bundle.itemWidth;
     this.#policyInputs = bundle.policy.inputNames;
@@ -63,8 +66,27 @@ export class Ranker {
     }
 
     const { name, version } = bundle.manifest;
+    const requestId = request.requestId ?? crypto.randomUUID();
+    const received = new Date().toISOString();
+    this.#log({
+      type: 'exposure',
+      requestId,
+      timestamp: request.timestamp ?? received,
+      bundle: `${name}/${version}`,
+      context: Array.from(tensors.context.data),
+      user: Array.from(tensors.user.data),
+      itemIds: ids,
+      scores: base64(scores),
+      order: order.slice(0, answered),
+      finalScores: base64(blended),
+      action: Array.from(fused.action.data),
+      variants: [],
+      degraded: [],
+      received,
+      userId: request.userId,
+    });
     return {
-      requestId: request.requestId ?? crypto.randomUUID(),
+      requestId,
       userId: request.userId,
       bundle: { name, version },
       variants: [],

@@ -1,8 +1,9 @@
-// node server.js --bundle FOLDER --redis HOST:PORT --port PORT [--key-prefix mtrec]
-// Serves POST /v1/rank as the service does: rows or columns, the caller's task scores, additive blending by the mean. No event log.
+// node server.js --bundle FOLDER --redis HOST:PORT --events FOLDER --port PORT [--key-prefix mtrec]
+// Serves POST /v1/rank as the service does: rows or columns, the caller's task scores, additive blending by the mean, every exposure in the event log.
 import { parseArgs } from 'node:util';
 import Fastify from 'fastify';
 import { loadBundle } from './bundle.js';
+import { openEventLog } from './events.js';
 import { Ranker } from './ranker.js';
 import { connect } from './sessions.js';
 
@@ -10,6 +11,7 @@ const { values: options } = parseArgs({
   options: {
     bundle: { type: 'string' },
     redis: { type: 'string' },
+    events: { type: 'string' },
     port: { type: 'string' },
     'key-prefix': { type: 'string', default: 'mtrec' },
   },
@@ -42,7 +44,7 @@ const answer = object({
   defaultedTasks: texts,
 });
 
-const ranker = new Ranker(await loadBundle(options.bundle));
+const ranker = new Ranker(await loadBundle(options.bundle), openEventLog(options.events));
 const findSession = connect(options.redis, options['key-prefix']);
 const server = Fastify({ bodyLimit: 16 << 20, onProtoPoisoning: 'ignore', onConstructorPoisoning: 'ignore', keepAliveTimeout: 600_000 });
 server.post('/v1/rank', { schema: { response: { 200: answer } } }, async (request) => {

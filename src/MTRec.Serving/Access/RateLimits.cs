@@ -18,15 +18,18 @@ internal static class RateLimits
         options.OnRejected = RefuseAsync;
     });
 
+    /// <summary>Applies them; a caller without a limit passes them by.</summary>
+    public static IApplicationBuilder UseRateLimits(this IApplicationBuilder app) =>
+        app.UseWhen(context => Caller.Of(context).Rate is not null, limited => limited.UseRateLimiter());
+
     private static RateLimitPartition<Bucket> BucketOf(HttpContext context)
     {
         var caller = Caller.Of(context);
-        if (caller.Rate is not { } rate)
-            return RateLimitPartition.GetNoLimiter(default(Bucket));
+        var rate = caller.Rate!;
         var bucket = caller.Key is { } key ? new Bucket(key, null, rate) : new Bucket(null, NetworkOf(context.Connection.RemoteIpAddress), rate);
         return RateLimitPartition.GetTokenBucketLimiter(bucket, static bucket => new TokenBucketRateLimiterOptions
         {
-            TokenLimit = bucket.Rate!.Burst,
+            TokenLimit = bucket.Rate.Burst,
             TokensPerPeriod = bucket.Rate.PerSecond,
             ReplenishmentPeriod = Second,
             QueueLimit = 0,
@@ -52,5 +55,5 @@ internal static class RateLimits
         await new Problem(StatusCodes.Status429TooManyRequests, "Requests come faster than the caller's rate limit allows.", RetryAfter: wait).WriteAsync(context.Response);
     }
 
-    private readonly record struct Bucket(string? Key, IPAddress? Address, Rate? Rate);
+    private readonly record struct Bucket(string? Key, IPAddress? Address, Rate Rate);
 }

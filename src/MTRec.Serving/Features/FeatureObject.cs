@@ -6,8 +6,9 @@ namespace MTRec.Serving.Features;
 /// <summary>Reads objects that map feature names to values, such as <c>context</c>. Reused for one object after the other.</summary>
 internal sealed class FeatureObject(MessageReading reading, FeatureNames names)
 {
-    private readonly int[] _seen = new int[names.Definitions.Count];
-    private readonly HashSet<string> _unknown = new(StringComparer.Ordinal);
+    // Most are made for candidates without features, and most objects name nothing unknown.
+    private int[]? _seen;
+    private HashSet<string>? _unknown;
     private int _objects;
 
     /// <summary>Reads the current value; what the object does not name, or names as null, stays as it is.</summary>
@@ -24,7 +25,8 @@ internal sealed class FeatureObject(MessageReading reading, FeatureNames names)
         }
 
         _objects++;
-        _unknown.Clear();
+        _seen ??= new int[names.Definitions.Count];
+        _unknown?.Clear();
         var given = 0;
         var next = 0;
         while (!reading.Stop && json.Read() && json.TokenType == JsonTokenType.PropertyName)
@@ -55,6 +57,7 @@ internal sealed class FeatureObject(MessageReading reading, FeatureNames names)
         var name = json.GetString()!;
         json.Read();
         var member = JsonPath.Member(path(), name);
+        _unknown ??= new HashSet<string>(StringComparer.Ordinal);
         if (_unknown.Add(name))
             reading.SkipUnknown(ref json, member, inBundle: true);
         else

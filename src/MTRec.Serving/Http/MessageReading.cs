@@ -23,6 +23,14 @@ internal class MessageReading(RequestErrors errors)
     /// <summary>Whether enough is found, so that reading on is of no use.</summary>
     public bool Stop => _abandoned || Errors.Full;
 
+    /// <summary>Forgets what was found, for another attempt to read the same message.</summary>
+    public virtual void Restart()
+    {
+        Errors.Clear();
+        _unknown.Clear();
+        _abandoned = false;
+    }
+
     /// <summary>Notes a fault and passes over the value that has it.</summary>
     public void SkipInvalid(ref Utf8JsonReader json, string path, string message)
     {

@@ -7,7 +7,32 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     /// <summary>Handles one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        var problem = await AttemptAsync(context);
+        Problem? problem = null;
+        try
+        {
+            await next(context);
+        }
+        catch (RefusedException refused)
+        {
+            problem = refused.Problem;
+        }
+        catch (BadHttpRequestException bad)
+        {
+            // Kestrel's own limits: a malformed chunk, a body that comes too slowly.
+            problem = new Problem(bad.StatusCode, bad.Message);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+        }
+#pragma warning disable CA1031 // The last resort: whatever was thrown, the caller gets a problem and the log gets the cause.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogUnhandled(exception);
+            problem = new Problem(StatusCodes.Status500InternalServerError, "The service failed; its log says why.");
+        }
+
         if (context.Response.HasStarted)
             return;
         if (problem is not null)
@@ -16,36 +41,6 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             problem = Unexplained(context);
         if (problem is not null)
             await problem.WriteAsync(context.Response);
-    }
-
-    private async Task<Problem?> AttemptAsync(HttpContext context)
-    {
-        try
-        {
-            await next(context);
-            return null;
-        }
-        catch (RefusedException refused)
-        {
-            return refused.Problem;
-        }
-        catch (BadHttpRequestException bad)
-        {
-            // Kestrel's own limits: a malformed chunk, a body that comes too slowly.
-            return new Problem(bad.StatusCode, bad.Message);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return null;
-        }
-#pragma warning disable CA1031 // The last resort: whatever was thrown, the caller gets a problem and the log gets the cause.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogUnhandled(exception);
-            return new Problem(StatusCodes.Status500InternalServerError, "The service failed; its log says why.");
-        }
     }
 
     private static Problem Unexplained(HttpContext context) => context.Response.StatusCode switch

@@ -26,6 +26,9 @@ internal sealed class RequestErrors
     /// <summary>Whether a fault of that very member was found.</summary>
     public bool Has(string path) => _faults.Exists(fault => fault.Path == path);
 
+    /// <summary>Forgets all.</summary>
+    public void Clear() => _faults.Clear();
+
     /// <summary>The faults' messages by their path.</summary>
     public IReadOnlyDictionary<string, string[]> ByPath() =>
         _faults.GroupBy(fault => fault.Path).ToDictionary(group => group.Key, group => group.Select(fault => fault.Message).ToArray());

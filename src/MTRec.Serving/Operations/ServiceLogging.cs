@@ -1,4 +1,5 @@
 using Serilog;
+using Serilog.Extensions.Logging;
 
 namespace MTRec.Serving.Operations;
 
@@ -13,6 +14,8 @@ internal static class ServiceLogging
         var configuration = new LoggerConfiguration().ReadFrom.Configuration(builder.Configuration);
         if (!builder.Configuration.GetSection("Serilog:WriteTo").Exists())
             configuration.WriteTo.Console(outputTemplate: Line, formatProvider: System.Globalization.CultureInfo.InvariantCulture);
-        builder.Logging.ClearProviders().AddSerilog(configuration.CreateLogger(), dispose: true);
+        // The host's own category would put the path of a request, which may name a user, beside the text of all its lines.
+        builder.Logging.ClearProviders().AddSerilog(configuration.CreateLogger(), dispose: true).AddFilter<SerilogLoggerProvider>("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+        builder.Services.AddHostedService<RequestTraces>();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ExposureLog(EventQueue queue, RankMeters meters, RankGate 
     public async ValueTask AddAsync(RankCall call, ServedBundle served)
     {
         var now = time.GetUtcNow();
-        var json = new PooledBuffer(EventSize.OfJson(call.Count, served.Names.Tasks.Count));
+        var json = new PooledBuffer(EventSize.OfJson(call.Count, served.Names.Tasks.Length));
         ExposureJson.Write(json, call, served, now);
         var size = EventSize.BesideJson + json.Capacity;
         if (!queue.TryReserve(size))

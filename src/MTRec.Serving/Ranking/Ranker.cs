@@ -35,7 +35,20 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
         gate.Leave();
         try
         {
-            call.Session = await ReceiveAsync(session, call, cancellation);
+            call.Session = await session ?? UserSession.Empty;
+        }
+        catch (SessionStoreException)
+        {
+            // The store has said why, once for many calls.
+            call.Degraded.Add(SessionStorePart);
+        }
+#pragma warning disable CA1031 // Whatever the store suffers from, ranking goes on without it.
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            call.Degraded.Add(SessionStorePart);
+            if (IsTimeToSay(SessionStorePart))
+                LogPartFailed(e, SessionStorePart);
         }
         finally
         {
@@ -78,29 +91,6 @@ internal sealed partial class Ranker(ISessionStore sessions, ItemStore items, Li
 
         Blend(call, bundle);
         call.Clock.End(Stage.Blend);
-    }
-
-    private async ValueTask<UserSession> ReceiveAsync(Task<UserSession?> session, RankCall call, CancellationToken cancellation)
-    {
-        try
-        {
-            return await session ?? UserSession.Empty;
-        }
-        catch (SessionStoreException)
-        {
-            // The store has said why, once for many calls.
-            call.Degraded.Add(SessionStorePart);
-            return UserSession.Empty;
-        }
-#pragma warning disable CA1031 // Whatever the store suffers from, ranking goes on without it.
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-#pragma warning restore CA1031
-        {
-            call.Degraded.Add(SessionStorePart);
-            if (IsTimeToSay(SessionStorePart))
-                LogPartFailed(e, SessionStorePart);
-            return UserSession.Empty;
-        }
     }
 
     // A part that fails may fail in every call.

@@ -55,16 +55,18 @@ internal sealed class RedisSessionStore : ISessionStore, IAsyncDisposable
     public async ValueTask<UserSession?> FindAsync(string userId, CancellationToken cancellation)
     {
         var key = Key(userId);
-        var found = await CallAsync(database => database.HashGetAsync(key, Fields), _redis.ReadBudget, cancellation);
-        if (found[0].IsNull)
-            return null;
         try
         {
-            return StoredSessions.Read(found[0]!, (long)found[1]);
+            var found = await _calls.CallAsync(database => database.HashGetAsync(key, Fields), _redis.ReadBudget, cancellation);
+            return found[0].IsNull ? null : StoredSessions.Read(found[0]!, (long)found[1]);
         }
         catch (Exception e) when (e is MalformedMessageException or InvalidCastException)
         {
             throw new SessionStoreException("What Redis holds of a user is no session.", mayHaveApplied: false, e);
+        }
+        catch (Exception e) when (Explain(e, _redis.ReadBudget) is { } failure)
+        {
+            throw failure;
         }
     }
 
@@ -97,25 +99,22 @@ internal sealed class RedisSessionStore : ISessionStore, IAsyncDisposable
         {
             return await _calls.CallAsync(call, budget, cancellation);
         }
-        catch (BrokenCircuitException e)
+        catch (Exception e) when (Explain(e, budget) is { } failure)
         {
-            throw new SessionStoreException("Redis did not answer lately and is not asked for a moment.", mayHaveApplied: false, e);
-        }
-        catch (RedisNotReachedException e)
-        {
-            throw new SessionStoreException("Redis is out of reach.", mayHaveApplied: false, e);
-        }
-        catch (RedisServerException e)
-        {
-            throw new SessionStoreException("Redis refused the call.", mayHaveApplied: false, e);
-        }
-        catch (RedisConnectionException e) when (e.FailureType is ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection)
-        {
-            throw new SessionStoreException("Redis is out of reach.", mayHaveApplied: false, e);
-        }
-        catch (Exception e) when (e is RedisException or TimeoutException)
-        {
-            throw new SessionStoreException($"Redis did not answer within {budget.TotalMilliseconds} ms, or the connection broke meanwhile.", mayHaveApplied: true, e);
+            throw failure;
         }
     }
+
+    // Null for what is no failure of Redis.
+    private static SessionStoreException? Explain(Exception exception, TimeSpan budget) => exception switch
+    {
+        BrokenCircuitException => new("Redis did not answer lately and is not asked for a moment.", mayHaveApplied: false, exception),
+        RedisNotReachedException => new("Redis is out of reach.", mayHaveApplied: false, exception),
+        RedisServerException => new("Redis refused the call.", mayHaveApplied: false, exception),
+        RedisConnectionException { FailureType: ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection } =>
+            new("Redis is out of reach.", mayHaveApplied: false, exception),
+        RedisException or TimeoutException =>
+            new($"Redis did not answer within {budget.TotalMilliseconds} ms, or the connection broke meanwhile.", mayHaveApplied: true, exception),
+        _ => null,
+    };
 }

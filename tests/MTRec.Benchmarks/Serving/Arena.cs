@@ -39,6 +39,8 @@ internal sealed class Arena : IAsyncDisposable
 
     private string Events => Path.Combine(_folder.Path, "events");
 
+    private string NodeEvents => Path.Combine(_folder.Path, "node-events");
+
     /// <summary>Starts all of them on a bundle, and gives every user a history.</summary>
     /// <param name="registry">The registry that holds default/1.</param>
     public static async Task<Arena> StartAsync(string registry)
@@ -64,7 +66,7 @@ internal sealed class Arena : IAsyncDisposable
             "--Sessions:Store", "Redis", "--Redis:Configuration", Redis.Address);
         Node = await Contender.StartAsync(
             "node", "", "node", Path.Combine(SharedData.RepositoryRoot, "tests/NodeReference/server.js"),
-            "--port", "{port}", "--bundle", _bundleFolder, "--redis", Redis.Address);
+            "--port", "{port}", "--bundle", _bundleFolder, "--redis", Redis.Address, "--events", Directory.CreateDirectory(NodeEvents).FullName);
 
         // This project's own settings are for short programs; the floor runs with the service's.
         Floor = await Contender.StartAsync(
@@ -100,9 +102,11 @@ internal sealed class Arena : IAsyncDisposable
     public Uri Target(Contender contender, Bodies bodies) => new(
         contender.Address, contender == Floor ? $"/{bodies.Candidates}/{_bodies[(bodies.Form, bodies.Candidates)].AnswerBytes}" : "/v1/rank");
 
-    /// <summary>Deletes what the event log has written and closed.</summary>
+    /// <summary>Deletes what the event logs have written, but for the service's file that is open.</summary>
     public void ClearEvents()
     {
+        foreach (var file in Directory.EnumerateFiles(NodeEvents))
+            new FileStream(file, FileMode.Truncate).Dispose();
         foreach (var file in Directory.EnumerateFiles(Events).Order(StringComparer.Ordinal).SkipLast(1))
             File.Delete(file);
     }

@@ -70,8 +70,27 @@ internal static class Faults
             OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 0.5),
             OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 0.99),
             OpenLoop.Percentile(requests.Where(i => result.Degraded[i]).Select(i => result.Latencies[i]), 1),
+            Recovery(requests.Where(i => result.Finished[i] >= startedAt).Select(i => (result.Finished[i] - startedAt, result.Degraded[i]))),
             lastDegraded - startedAt,
             result.Failures);
+    }
+
+    /// <summary>Seconds until a second begins of whose answers 99 % are whole; NaN where none does.</summary>
+    /// <param name="answers">When each came, in seconds, and whether it was degraded.</param>
+    private static double Recovery(IEnumerable<(double At, bool Degraded)> answers)
+    {
+        var ordered = answers.OrderBy(answer => answer.At).ToArray();
+        var (end, degraded) = (0, 0);
+        for (var begin = 0; begin < ordered.Length && ordered[begin].At + 1 <= ordered[^1].At; begin++)
+        {
+            while (end < ordered.Length && ordered[end].At < ordered[begin].At + 1)
+                degraded += ordered[end++].Degraded ? 1 : 0;
+            if (degraded <= 0.01 * (end - begin))
+                return ordered[begin].At;
+            degraded -= ordered[begin].Degraded ? 1 : 0;
+        }
+
+        return double.NaN;
     }
 
     /// <summary>Prints both.</summary>
@@ -82,7 +101,7 @@ internal static class Faults
             $"swaps under load: {swaps.Failures} requests failed in {swaps.Swaps} swaps; p99 {swaps.SwappedP99:0} us against {swaps.CalmP99:0} us without: {swaps.Ratio:0.00}; resident {swaps.BytesBefore >> 20} MiB before, {swaps.BytesAfter >> 20} MiB after"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Redis killed under load: {redis.Failures} requests failed, {redis.Degraded} degraded, p50 {redis.DegradedP50:0} us, p99 {redis.DegradedP99:0} us (healthy: {redis.HealthyP99:0} us); whole again {redis.RecoverySeconds:0.0} s after it is back"));
+            $"Redis killed under load: {redis.Failures} requests failed, {redis.Degraded} degraded, p50 {redis.DegradedP50:0} us, p99 {redis.DegradedP99:0} us (healthy: {redis.HealthyP99:0} us); whole again {redis.RecoverySeconds:0.0} s after it is back, the last degraded answer after {redis.LastDegradedSeconds:0.0} s"));
     }
 
     private static async Task ActivateAsync(Arena arena, string version)
@@ -98,4 +117,4 @@ internal sealed record SwapResult(
 
 /// <summary>Redis killed and started again under load. Latencies in microseconds.</summary>
 internal sealed record RedisResult(
-    double PerSecond, double HealthyP99, int Degraded, double DegradedP50, double DegradedP99, double DegradedMax, double RecoverySeconds, int Failures);
+    double PerSecond, double HealthyP99, int Degraded, double DegradedP50, double DegradedP99, double DegradedMax, double RecoverySeconds, double LastDegradedSeconds, int Failures);

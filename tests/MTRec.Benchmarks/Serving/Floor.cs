@@ -10,8 +10,8 @@ using StackExchange.Redis;
 namespace MTRec.Benchmarks.Serving;
 
 /// <summary>
-/// What no service of this kind on .NET can go below: Kestrel takes the same bytes and sends as many as the answer has, Redis is asked once, both
-/// graphs run once on tensors that are there already. It reads nothing of the request and computes nothing of the answer.
+/// What hardly any service of this kind on .NET goes below: Kestrel, as it comes, takes the same bytes and sends as many as the answer has, Redis is asked
+/// once, both graphs run once on tensors that are there already. It reads nothing of the request and computes nothing of the answer.
 /// </summary>
 internal static class Floor
 {

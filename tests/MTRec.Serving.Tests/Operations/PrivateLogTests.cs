@@ -33,6 +33,25 @@ public sealed class PrivateLogTests
         Assert.Contains("answered 401", service.Said, StringComparison.Ordinal);
     }
 
+    [Fact(Timeout = 240_000)]
+    public async Task Nor_does_a_call_in_what_a_structured_line_carries_beside_its_text()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "log.json");
+        using var service = await ServiceProcess.StartAsync(
+            [
+                "--Serilog:WriteTo:0:Name=Console", "--Serilog:WriteTo:1:Name=File", $"--Serilog:WriteTo:1:Args:path={file}",
+                "--Serilog:WriteTo:1:Args:formatter=Serilog.Formatting.Json.JsonFormatter, Serilog", .. Key.Arguments(0),
+            ]);
+        await CallEverythingAsync(service);
+        await service.StopAsync();
+
+        var said = await File.ReadAllTextAsync(file);
+        AssertPrivate(said);
+        Assert.Contains("\"Status\":400", said, StringComparison.Ordinal);
+        Assert.Contains("\"TraceId\":", said, StringComparison.Ordinal);
+    }
+
     [RedisFact(Timeout = 240_000)]
     public async Task Nor_does_a_session_store_that_dies_under_its_users()
     {

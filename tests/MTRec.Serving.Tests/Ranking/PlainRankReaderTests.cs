@@ -63,17 +63,22 @@ public sealed class PlainRankReaderTests
         for (var i = 0; i < 200_000; i++)
         {
             var value = BitConverter.Int64BitsToDouble(random.NextInt64());
-            var text = (i % 4) switch
+            var text = (i % 5) switch
             {
                 0 => random.NextSingle().ToString("R", CultureInfo.InvariantCulture),
                 1 => (random.NextDouble() * Math.Pow(10, random.Next(-30, 30))).ToString("R", CultureInfo.InvariantCulture),
-                2 => Math.Round(random.NextDouble() * 1000, random.Next(9)).ToString("F8", CultureInfo.InvariantCulture),
+                2 => "0." + string.Concat(Enumerable.Range(0, 1 + random.Next(19)).Select(_ => (char)('0' + random.Next(10)))) + (random.Next(4) == 0 ? "e-3" : ""),
+                3 => Math.Round(random.NextDouble() * 1000, random.Next(9)).ToString("F8", CultureInfo.InvariantCulture),
                 _ => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "0",
             };
 
-            Assert.True(DecimalNumber.TryRead(Encoding.UTF8.GetBytes(text + ","), out var number, out var length), text);
-            Assert.Equal(text.Length, length);
-            Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), BitConverter.DoubleToInt64Bits(number));
+            // At the text's end numbers are read otherwise than where more follows.
+            foreach (var more in new[] { ",", "]}", ",0.123456789012345678901234567890" })
+            {
+                Assert.True(DecimalNumber.TryRead(Encoding.UTF8.GetBytes(text + more), out var number, out var length), text);
+                Assert.Equal(text.Length, length);
+                Assert.Equal(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), BitConverter.DoubleToInt64Bits(number));
+            }
         }
     }
 
@@ -89,8 +94,13 @@ public sealed class PlainRankReaderTests
     [InlineData("-.5")]
     [InlineData("NaN")]
     [InlineData("")]
-    public void What_JSON_does_not_take_for_a_number_is_none(string text) =>
+    [InlineData("0.")]
+    [InlineData("0.e1")]
+    public void What_JSON_does_not_take_for_a_number_is_none(string text)
+    {
         Assert.False(DecimalNumber.TryRead(Encoding.UTF8.GetBytes(text + ","), out _, out _));
+        Assert.False(DecimalNumber.TryRead(Encoding.UTF8.GetBytes(text + ",0.123456789012345678901234567890"), out _, out _));
+    }
 
     // Or without them, or where they stood.
     private static JsonObject WithTasksInFront(JsonObject request, Random random)

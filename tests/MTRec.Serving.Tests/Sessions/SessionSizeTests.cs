@@ -13,7 +13,16 @@ public sealed class SessionSizeTests
     [InlineData(100)]
     public async Task The_estimate_is_near_the_truth(int events)
     {
-        var users = 100_000 / events;
+        // The middle of three: pools that tests before this one filled shrink when their timers say so.
+        var ratios = new List<double>();
+        for (var round = 0; round < 3; round++)
+            ratios.Add(await RatioAsync(events));
+        Assert.InRange(ratios.Order().ElementAt(1), 0.8, 1.3);
+    }
+
+    private static async Task<double> RatioAsync(int events)
+    {
+        var users = 50_000 / events;
         var store = new InProcessSessionStore(new SessionStoreOptions(), TimeProvider.System);
         var before = await SettledMemoryAsync();
         for (var user = 0; user < users; user++)
@@ -23,8 +32,8 @@ public sealed class SessionSizeTests
         }
 
         var truth = await SettledMemoryAsync() - before;
-        Assert.InRange(store.Bytes / (double)truth, 0.8, 1.3);
         Assert.Equal(users, store.Users);
+        return store.Bytes / (double)truth;
     }
 
     // What tests before this one left is freed over several collections: finalisers run between them, and pools shrink.

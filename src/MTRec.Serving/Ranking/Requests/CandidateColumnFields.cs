@@ -90,7 +90,7 @@ internal readonly ref struct CandidateColumnFields(RankReading reading)
     {
         var definition = reading.Names.Tasks[task];
         var (min, max) = (definition.Min, definition.Max);
-        var tasks = reading.Names.Tasks.Count;
+        var tasks = reading.Names.Tasks.Length;
         var scores = reading.Call.Inputs.Scores;
         var valid = true;
         // Written whether allowed or not, as a request with a fault is void: there is no branch then that depends on a score.

@@ -155,7 +155,7 @@ internal sealed class CandidateColumns(RankReading reading)
         }
 
         var inputs = reading.Call.Inputs;
-        var tasks = reading.Names.Tasks.Count;
+        var tasks = reading.Names.Tasks.Length;
         var candidate = 0;
         for (; json.Read() && json.TokenType != JsonTokenType.EndArray; candidate++)
         {

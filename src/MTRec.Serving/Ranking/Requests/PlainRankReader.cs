@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using MTRec.Serving.Features;
@@ -195,21 +196,20 @@ internal ref struct PlainRankReader
             return false;
         do
         {
-            if (!TakeName(out var name))
-                return false;
-            if (name.SequenceEqual("itemId"u8))
+            SkipSpace();
+            if (TakeKnownName("\"itemId\""u8))
             {
                 if (hasId || !TakeId(out var id) || _reading.TakeItemId(id, candidate) is not null)
                     return false;
                 hasId = true;
             }
-            else if (name.SequenceEqual("scores"u8))
+            else if (TakeKnownName("\"scores\""u8))
             {
                 if (hasScores || !ReadScores(order, call.Inputs.ScoresOf(candidate)))
                     return false;
                 hasScores = true;
             }
-            else if (name.SequenceEqual("features"u8))
+            else if (TakeKnownName("\"features\""u8))
             {
                 features.Fill(float.NaN);
                 if (hasFeatures || !ReadFeatures(item, features, NestedInCandidate, out given))
@@ -252,11 +252,13 @@ internal ref struct PlainRankReader
         Span<float> given = stackalloc float[order.Length];
         if (!TakeNumbers(given, 1))
             return false;
+        var tasks = _reading.Names.Tasks;
         for (var i = 0; i < order.Length; i++)
         {
-            if (!_reading.Names.Tasks[order[i]].Allows(given[i]))
+            var task = order[i];
+            if (!tasks[task].Allows(given[i]))
                 return false;
-            row[order[i]] = given[i];
+            row[task] = given[i];
         }
 
         return true;
@@ -304,7 +306,7 @@ internal ref struct PlainRankReader
     {
         if (!Take('{'))
             return false;
-        var given = new List<int>(_reading.Names.Tasks.Count);
+        var given = new List<int>(_reading.Names.Tasks.Length);
         do
         {
             if (!TakeName(out var name))
@@ -324,7 +326,7 @@ internal ref struct PlainRankReader
     {
         var definition = _reading.Names.Tasks[task];
         var (min, max) = (definition.Min, definition.Max);
-        var tasks = _reading.Names.Tasks.Count;
+        var tasks = _reading.Names.Tasks.Length;
         var scores = _reading.Call.Inputs.Scores[task..];
         if (!TakeNumbers(scores, tasks))
             return false;
@@ -407,6 +409,25 @@ internal ref struct PlainRankReader
         SkipSpace();
         if (!Take(':'))
             return false;
+        SkipSpace();
+        return true;
+    }
+
+    // The same, where the name in its quotes is the one expected; otherwise nothing is taken.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TakeKnownName(ReadOnlySpan<byte> quoted)
+    {
+        if (!_text[_at..].StartsWith(quoted))
+            return false;
+        var start = _at;
+        _at += quoted.Length;
+        SkipSpace();
+        if (!Take(':'))
+        {
+            _at = start;
+            return false;
+        }
+
         SkipSpace();
         return true;
     }

@@ -35,8 +35,14 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
     /// <summary>The order of the caller's task scores as the bundle's task indices; null where the caller names none.</summary>
     public int[]? Tasks { get; set; }
 
-    /// <summary>The same, for another attempt to read the same request.</summary>
-    public RankReading WithoutFaults() => new(Call, Names, Items, options, new RequestErrors());
+    /// <summary>Forgets what was received, for another attempt to read the same request.</summary>
+    public override void Restart()
+    {
+        base.Restart();
+        Call.Reset();
+        Tasks = null;
+        _described = 0;
+    }
 
     /// <summary>Adds a candidate with default features and scores.</summary>
     /// <param name="path">The array of the candidates.</param>
@@ -51,7 +57,7 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
         }
 
         Call.Described.Add(false);
-        Call.Inputs.Resize(Call.Count);
+        Call.Inputs.Add();
         return true;
     }
 
@@ -122,10 +128,16 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
     /// <param name="given">The tasks of the columns.</param>
     public void EndScoreColumns(List<int> given)
     {
-        foreach (var task in (Tasks ?? []).Where(task => task >= 0 && !given.Contains(task)))
-            Errors.Invalid(JsonPath.Member(ColumnPaths.Scores, Names.Tasks[task].Name), "is needed: the request's tasks name it.");
+        foreach (var task in Tasks ?? [])
+        {
+            if (task >= 0 && !given.Contains(task))
+                Errors.Invalid(JsonPath.Member(ColumnPaths.Scores, Names.Tasks[task].Name), "is needed: the request's tasks name it.");
+        }
+
         Call.HasScores = given.Count > 0;
-        Tasks ??= [.. given];
+        // Who gives all of them need not name any.
+        if (given.Count < Names.Tasks.Length)
+            Tasks ??= [.. given];
     }
 
     /// <summary>Checks that a column holds one value a candidate.</summary>
@@ -178,7 +190,7 @@ internal sealed class RankReading(RankCall call, RankVocabulary names, IItemFeat
         }
         else if (Tasks is { } given)
         {
-            for (var task = 0; task < Names.Tasks.Count; task++)
+            for (var task = 0; task < Names.Tasks.Length; task++)
             {
                 if (!given.Contains(task))
                     Call.DefaultedTasks.Add(task);

@@ -9,9 +9,9 @@ internal static class RankText
     /// <param name="bundleScoresTasks">Whether candidates may come without task scores.</param>
     public static void Read(ReadOnlySpan<byte> text, RankReading reading, bool bundleScoresTasks)
     {
-        if (PlainRankReader.TryRead(text, reading.WithoutFaults(), bundleScoresTasks))
+        if (PlainRankReader.TryRead(text, reading, bundleScoresTasks))
             return;
-        reading.Call.Reset();
+        reading.Restart();
         RankRequestReader.Read(text, reading, bundleScoresTasks);
     }
 }

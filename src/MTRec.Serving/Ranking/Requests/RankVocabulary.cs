@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using MTRec.Core.Bundles;
@@ -15,8 +16,8 @@ internal sealed class RankVocabulary
     /// <summary>Prepares the names of <paramref name="manifest"/>.</summary>
     public RankVocabulary(BundleManifest manifest, FeatureSchema schema)
     {
-        Tasks = manifest.Tasks;
-        TaskOrder = [.. Enumerable.Range(0, Tasks.Count)];
+        Tasks = [.. manifest.Tasks];
+        TaskOrder = [.. Enumerable.Range(0, Tasks.Length)];
         TaskNames = string.Join(", ", Tasks.Select(task => task.Name));
         _tasks = [.. Tasks.Select(task => Encoding.UTF8.GetBytes(task.Name))];
         Context = new FeatureNames(schema, FeatureKind.Context);
@@ -25,7 +26,7 @@ internal sealed class RankVocabulary
     }
 
     /// <summary>The tasks, in tensor order.</summary>
-    public IReadOnlyList<TaskDefinition> Tasks { get; }
+    public ImmutableArray<TaskDefinition> Tasks { get; }
 
     /// <summary>The tasks' indices: the order of the scores where the caller names none.</summary>
     public int[] TaskOrder { get; }
