@@ -11,7 +11,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // A Cluster's client learns that a replica has taken over by asking who has what; the client's own default is once a minute.
+    // A Cluster's client learns that a replica has taken over by asking who has what; the client's own default is to wait until it is told.
     private static readonly TimeSpan TopologyCheck = TimeSpan.FromSeconds(2);
 
     private readonly ConfigurationOptions _configuration;
@@ -37,8 +37,13 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         _configuration.AbortOnConnectFail = false;
         _configuration.ConnectTimeout = (int)options.ConnectTimeout.TotalMilliseconds;
         _configuration.ReconnectRetryPolicy = new LinearRetry((int)Pause.TotalMilliseconds);
+        // Calls kept for a server that comes back would be done long after their callers were told that they failed.
+        _configuration.BacklogPolicy = BacklogPolicy.FailFast;
         _configuration.ConfigCheckSeconds = (int)TopologyCheck.TotalSeconds;
+        _configuration.TopologyRefreshSeconds = (int)TopologyCheck.TotalSeconds;
         _configuration.ClientName = $"mtrec-{purpose}";
+        // Details name keys, and keys name users, who have no place in a log.
+        _configuration.IncludeDetailInExceptions = false;
         _connecting = ConnectAsync();
     }
 
@@ -71,8 +76,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
             try
             {
                 var multiplexer = await ConnectionMultiplexer.ConnectAsync(_configuration);
-                // Details name keys, and keys name users, who have no place in a log.
-                multiplexer.IncludeDetailInExceptions = false;
                 multiplexer.ConnectionFailed += (_, lost) => LogLost(lost.Exception, _purpose, lost.EndPoint, lost.FailureType);
                 multiplexer.ConnectionRestored += (_, restored) => LogRestored(_purpose, restored.EndPoint);
                 _multiplexer = multiplexer;
