@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 onnxruntime_folder=src/Polyfills/Microsoft.ML.OnnxRuntime
 torch_header=/usr/include/torch/csrc/api/include/torch/torch.h
+torch_cxx=GLIBCXX_3.4.32
 torch_packages=(libtorch-dev libopenblas0-openmp g++)
 # Chromium drives Swagger UI; sessions and events go into real Redis servers; nginx stands before two replicas; Prometheus asks
 # what dashboard and alerts ask; Open MPI joins ranks of a training; the Python packages are the references that results are compared with.
@@ -113,13 +114,24 @@ setup_onnxruntime() {
     || fail "npm ci failed in $onnxruntime_folder (its reason is above)"
 }
 
+# TorchSharp's native library is built with GCC 13: a system whose C++ library is older cannot load it.
+torch_loads() {
+  [[ $(uname -sm) == 'Linux x86_64' ]] || return 0
+  local library
+  library=$(ldconfig -p | sed -n 's/.*libstdc++\.so\.6 (libc6,x86-64).* => //p' | head -n 1)
+  [[ -n $library ]] && grep -q "$torch_cxx" "$library"
+}
+
 setup_torch() {
+  local reason="the NuGet source lacks TorchSharp-cpu $(pinned_version TorchSharp-cpu)"
   if [[ ! -f $torch_header ]] && nuget_offers TorchSharp-cpu; then
-    say "TorchSharp comes from NuGet"
-    return
+    if torch_loads; then
+      say "TorchSharp comes from NuGet"
+      return
+    fi
+    reason="TorchSharp-cpu $(pinned_version TorchSharp-cpu) needs a libstdc++ with $torch_cxx"
   fi
-  apt_install "training: the NuGet source lacks TorchSharp-cpu $(pinned_version TorchSharp-cpu), so the system's libtorch stands in" \
-    "${torch_packages[@]}" || exit 1
+  apt_install "training: $reason, so the system's libtorch stands in" "${torch_packages[@]}" || exit 1
   say "libtorch from the system is there"
 }
 

@@ -6,9 +6,7 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.ClosedLoop;
 
-/// <summary>Alone: a short fit draws from libtorch's generator, which is one for all tests of a process.</summary>
-[CollectionDefinition(nameof(SoftOptimalTests), DisableParallelization = true)]
-[Collection(nameof(SoftOptimalTests))]
+[Collection(nameof(LearnsInProcess))]
 public sealed class SoftOptimalTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.Reproduction;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class GuidanceTableTests
 {
     [SequencesFact]

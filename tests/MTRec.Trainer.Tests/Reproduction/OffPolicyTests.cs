@@ -10,6 +10,7 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.Reproduction;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class OffPolicyTests : IDisposable
 {
     private static readonly double[] Clicks = [0.05, 0.2, 0.5];

@@ -4,6 +4,7 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.Reproduction;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class TaobaoComparisonTests
 {
     [VirtualTaobaoFact]

@@ -8,6 +8,7 @@ using Xunit;
 
 namespace MTRec.Trainer.Tests.Reproduction;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class UpstreamTableTests
 {
     private static readonly string Data = Path.Combine(SharedData.KuaiRand, "..");

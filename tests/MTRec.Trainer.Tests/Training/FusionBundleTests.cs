@@ -22,6 +22,7 @@ using static TorchSharp.torch;
 
 namespace MTRec.Trainer.Tests.Training;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class FusionBundleTests(FusionBundleTests.Fitted fitted) : IClassFixture<FusionBundleTests.Fitted>
 {
     public static TheoryData<string> Algorithms => [.. FusionBundle.Algorithms];

@@ -14,6 +14,7 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 namespace MTRec.Trainer.Tests.Worker;
 
 /// <summary>Users who watch longer the higher the first score of what they are shown is, and to whom the other scores are all one.</summary>
+[Collection(nameof(LearnsInProcess))]
 public sealed class CycleTests : IDisposable
 {
     // 1, 2, 3 in ranges of 0 to 5.

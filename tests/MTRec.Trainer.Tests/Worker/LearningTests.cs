@@ -15,6 +15,7 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 
 namespace MTRec.Trainer.Tests.Worker;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class LearningTests : IDisposable
 {
     private static readonly TransitionOptions CompareAll = new() { LogIsOver = true, CompareEvery = 1 };

@@ -15,6 +15,7 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 namespace MTRec.Trainer.Tests.Worker;
 
 /// <summary>Users who take items of two categories of five, which the test bundle's scores know nothing of.</summary>
+[Collection(nameof(LearnsInProcess))]
 public sealed class RefreshTests : IDisposable
 {
     private static readonly FitOptions Fit = new() { Epochs = 40, BatchSize = 64, LearningRate = 5e-3, WeightDecay = 1e-3, Patience = 10 };
@@ -32,7 +33,7 @@ public sealed class RefreshTests : IDisposable
             LeastJudged = 200,
             LeastUsers = 20,
             Upstream = Fit,
-            MentalReward = new QrIqlOptions { Width = 32, Fit = Fit, HeadFit = Fit with { Epochs = 6 } },
+            MentalReward = new QrIqlOptions { Width = 32, Fit = Fit, HeadFit = Fit with { Epochs = 20 } },
         },
     };
 

@@ -7,6 +7,7 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 
 namespace MTRec.Trainer.Tests.Worker;
 
+[Collection(nameof(LearnsInProcess))]
 public sealed class TransitionTests : IDisposable
 {
     private readonly WorkerBench _bench = new();
