@@ -20,11 +20,10 @@ internal static class StreamEntries
         for (var shard = 0; shard < 16; shard++)
         {
             RedisKey stream = $"t:events:{{{shard}}}";
-            foreach (var entry in (RedisResult[])(await redis.GetDatabase().ExecuteAsync("XRANGE", stream, "-", "+"))!)
+            foreach (var entry in await redis.GetDatabase().StreamRangeAsync(stream))
             {
-                var fields = (RedisValue[])((RedisResult[])entry!)[1]!;
-                Assert.Equal(["id", "event"], [(string)fields[0]!, (string)fields[2]!]);
-                entries.Add(new StreamEntry(shard, (string)fields[1]!, JsonSerializer.Deserialize((string)fields[3]!, LoggedEventJson.Default.LoggedEvent)!));
+                Assert.Equal(["id", "event"], entry.Values.Select(field => (string)field.Name!));
+                entries.Add(new StreamEntry(shard, (string)entry["id"]!, JsonSerializer.Deserialize((string)entry["event"]!, LoggedEventJson.Default.LoggedEvent)!));
             }
         }
 

@@ -44,7 +44,7 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     public async Task Entries_are_taken_in_once_and_acknowledged()
     {
         await AddAsync([.. Enumerable.Range(0, 10).SelectMany(user => Visit($"u-{user}", Start, 30))]);
-        await Database.ExecuteAsync("XADD", EventStreamNames.Key("mtrec", 0), "*", "id", "odd-1", "event", "{\"type\":\"what\"}");
+        await Database.StreamAddAsync(EventStreamNames.Key("mtrec", 0), [new("id", "odd-1"), new("event", "{\"type\":\"what\"}")]);
         var first = await _bench.CatchUpAsync(Source());
         await AddAsync([.. Visit("u-99", Start, 5)]);
         var second = await _bench.CatchUpAsync(Source());
@@ -165,7 +165,7 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     {
         await AddAsync([.. Visit("u-1", Start, 5)]);
         await _bench.CatchUpAsync(Source());
-        await Database.ExecuteAsync("XGROUP", "DESTROY", (RedisKey)EventStreamNames.Key("mtrec", UserPart.Of("u-1", Shards)), "worker");
+        await Database.StreamDeleteConsumerGroupAsync(Stream("u-1"), "worker");
         await AddAsync([.. Visit("u-1", Start.AddHours(1), 2)]);
 
         var commit = await _bench.CatchUpAsync(Source());
@@ -180,12 +180,28 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
         await AddAsync([.. Visit("u-1", Start, 5)]);
         await _bench.CatchUpAsync(Source());
         await AddAsync([.. Visit("u-1", Start.AddHours(1), 10)]);
-        await Database.ExecuteAsync("XTRIM", EventStreamNames.Key("mtrec", UserPart.Of("u-1", Shards)), "MAXLEN", "6");
+        await Database.StreamTrimAsync(Stream("u-1"), 6);
 
         var commit = await _bench.CatchUpAsync(Source());
 
         Assert.Equal((16, 14), (commit.Counts.Entries, commit.Counts.Missed));
         Assert.Equal(0, (await _bench.CatchUpAsync(Source())).Counts.Missed - commit.Counts.Missed);
+    }
+
+    [RedisFact]
+    public async Task Entries_that_were_trimmed_after_they_were_handed_out_are_counted_once()
+    {
+        await AddAsync([.. Visit("u-1", Start, 5)]);
+        await _bench.CatchUpAsync(Source());
+        await AddAsync([.. Visit("u-1", Start.AddHours(1), 10)]);
+        Assert.Equal(20, (await Database.StreamReadGroupAsync(Stream("u-1"), "worker", "worker", StreamPosition.NewMessages)).Length);
+        await Database.StreamTrimAsync(Stream("u-1"), 6);
+
+        var commit = await _bench.CatchUpAsync(Source());
+
+        Assert.Equal((16, 14), (commit.Counts.Entries, commit.Counts.Missed));
+        Assert.Equal(14, (await _bench.CatchUpAsync(Source())).Counts.Missed);
+        await AssertNothingPendsAsync();
     }
 
     [RedisFact]
@@ -203,6 +219,8 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     }
 
     private IDatabase Database => _redis!.GetDatabase();
+
+    private static RedisKey Stream(string user) => EventStreamNames.Key("mtrec", UserPart.Of(user, Shards));
 
     private StreamSource Source() => new(Server.Address, "mtrec", Shards, "worker", TimeProvider.System);
 
@@ -223,24 +241,18 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     {
         foreach (var entry in events)
         {
-            await Database.ExecuteAsync(
-                "XADD",
-                (RedisKey)EventStreamNames.Key("mtrec", UserPart.Of(entry.UserId, Shards)),
-                "*",
-                EventStreamNames.IdField,
-                string.Create(CultureInfo.InvariantCulture, $"w-{++_written}"),
-                EventStreamNames.EventField,
-                JsonSerializer.SerializeToUtf8Bytes(entry, LoggedEventJson.Default.LoggedEvent));
+            await Database.StreamAddAsync(Stream(entry.UserId),
+            [
+                new(EventStreamNames.IdField, string.Create(CultureInfo.InvariantCulture, $"w-{++_written}")),
+                new(EventStreamNames.EventField, JsonSerializer.SerializeToUtf8Bytes(entry, LoggedEventJson.Default.LoggedEvent)),
+            ]);
         }
     }
 
     private async Task AssertNothingPendsAsync()
     {
         for (var shard = 0; shard < Shards; shard++)
-        {
-            var pending = (RedisResult[])(await Database.ExecuteAsync("XPENDING", (RedisKey)EventStreamNames.Key("mtrec", shard), "worker"))!;
-            Assert.Equal(0, (long)pending[0]);
-        }
+            Assert.Equal(0, (await Database.StreamPendingAsync(EventStreamNames.Key("mtrec", shard), "worker")).PendingMessageCount);
     }
 
     private long Entries()

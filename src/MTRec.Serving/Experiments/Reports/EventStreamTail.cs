@@ -69,11 +69,11 @@ internal sealed class EventStreamTail : IEventTail, IAsyncDisposable
     private async Task CountAsync(Stream stream, CancellationToken cancellation)
     {
         // XINFO refuses a stream that nobody has written to.
-        if (!(bool)await CallAsync(database => database.ExecuteAsync("EXISTS", stream.Key), cancellation))
+        if (!await CallAsync(database => database.KeyExistsAsync(stream.Key), cancellation))
             return;
-        var about = (RedisResult[])(await CallAsync(database => database.ExecuteAsync("XINFO", "STREAM", stream.Key), cancellation))!;
-        stream.Added = NumberOf("entries-added");
-        var trimmed = stream.Added - NumberOf("length");
+        var about = await CallAsync(database => database.StreamInfoAsync(stream.Key), cancellation);
+        stream.Added = Math.Max(0, about.EntriesAdded);
+        var trimmed = stream.Added - about.Length;
         // A server that has lost its data counts from 0 again.
         stream.Read = Math.Min(stream.Read, stream.Added);
         if (trimmed > stream.Read)
@@ -81,34 +81,30 @@ internal sealed class EventStreamTail : IEventTail, IAsyncDisposable
             Missed += trimmed - stream.Read;
             stream.Read = trimmed;
         }
-
-        long NumberOf(string name) => (long)about[Array.FindIndex(about, field => field is { IsNull: false } && field.ToString() == name) + 1];
     }
 
     /// <returns>Whether there may be more.</returns>
     private async Task<bool> ReadPageAsync(Stream stream, Action<LoggedEvent> take, CancellationToken cancellation)
     {
-        var page = (RedisResult[])(await CallAsync(database => database.ExecuteAsync("XRANGE", stream.Key, $"({stream.LastId}", "+", "COUNT", Page), cancellation))!;
+        var page = await CallAsync(database => database.StreamRangeAsync(stream.Key, $"({stream.LastId}", "+", Page), cancellation);
         foreach (var entry in page)
         {
-            var parts = (RedisResult[])entry!;
-            if (ReadEvent((RedisValue[])parts[1]!) is { } logged)
+            if (ReadEvent(entry) is { } logged)
                 take(logged);
             else
                 Damaged++;
-            stream.LastId = (string)parts[0]!;
+            stream.LastId = entry.Id.ToString();
             stream.Read++;
         }
 
         return page.Length == Page;
     }
 
-    private static LoggedEvent? ReadEvent(RedisValue[] fields)
+    private static LoggedEvent? ReadEvent(StreamEntry entry)
     {
         try
         {
-            var at = Array.IndexOf(fields, EventStreamNames.EventField);
-            return at < 0 ? null : JsonSerializer.Deserialize((byte[])fields[at + 1]!, LoggedEventJson.Default.LoggedEvent);
+            return (byte[]?)entry[EventStreamNames.EventField] is { } json ? JsonSerializer.Deserialize(json, LoggedEventJson.Default.LoggedEvent) : null;
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
@@ -116,7 +112,7 @@ internal sealed class EventStreamTail : IEventTail, IAsyncDisposable
         }
     }
 
-    private Task<RedisResult> CallAsync(Func<IDatabase, Task<RedisResult>> call, CancellationToken cancellation) =>
+    private Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellation) =>
         call(_connection.Database).WaitAsync(_budget, _time, cancellation);
 
     /// <summary>How far a stream is read.</summary>

@@ -43,7 +43,9 @@ internal sealed class StreamSource : IEventSource
         _configuration.AbortOnConnectFail = false;
         _configuration.ConnectTimeout = (int)Budget.TotalMilliseconds;
         _configuration.ReconnectRetryPolicy = new LinearRetry(1000);
+        _configuration.BacklogPolicy = BacklogPolicy.FailFast;
         _configuration.ConfigCheckSeconds = 2;
+        _configuration.TopologyRefreshSeconds = 2;
         _configuration.ClientName = "mtrec-worker";
         (_group, _time, _say) = (group, time, say ?? (_ => { }));
         _owner = $"{prefix}:worker:{group}";
@@ -101,8 +103,8 @@ internal sealed class StreamSource : IEventSource
     // A server that has lost its data has lost the owner too: so it is claimed at every read.
     private async Task OwnAsync(string state, CancellationToken cancellation)
     {
-        await CallAsync("SET", [_owner, state, "NX"], cancellation);
-        var owner = (string?)await CallAsync("GET", [_owner], cancellation);
+        await CallAsync(database => database.StringSetAsync(_owner, state, when: When.NotExists, flags: CommandFlags.DemandMaster), cancellation);
+        var owner = (string?)await CallAsync(database => database.StringGetAsync(_owner, CommandFlags.DemandMaster), cancellation);
         if (owner != state)
         {
             throw new StateRefusedException(
@@ -144,7 +146,7 @@ internal sealed class StreamSource : IEventSource
             return;
         try
         {
-            await CallAsync("XGROUP", ["CREATE", shard.Key, _group, "0", "MKSTREAM"], cancellation);
+            await CallAsync(database => database.StreamCreateConsumerGroupAsync(shard.Key, _group, StreamPosition.Beginning, createStream: true, CommandFlags.DemandMaster), cancellation);
             if (page.Place is { } before)
                 await BeginAnewAsync(shard, page, before, cancellation);
         }
@@ -160,8 +162,8 @@ internal sealed class StreamSource : IEventSource
     private async Task BeginAnewAsync(Shard shard, ShardPage page, StreamPlace before, CancellationToken cancellation)
     {
         var unread = Math.Max(0, before.Added - before.Read);
-        var (last, _, _) = await AboutAsync(shard, cancellation);
-        page.Place = StreamPlace.Start with { LastId = last is not null && !IsAfter(before.LastId, last) ? before.LastId : StreamPlace.Start.LastId };
+        var last = (await AboutAsync(shard, cancellation)).LastGeneratedId.ToString();
+        page.Place = StreamPlace.Start with { LastId = IsAfter(before.LastId, last) ? StreamPlace.Start.LastId : before.LastId };
         page.Missed += unread;
         _say($"{shard.Name}: the consumer group '{_group}' was gone and is made again; {before.Read} entries had been read of the stream before, {unread} more were known and are missed.");
     }
@@ -169,10 +171,11 @@ internal sealed class StreamSource : IEventSource
     /// <summary>Learns how many entries a stream has, and has had, where the server counts them (from 7.0 on).</summary>
     private async Task CountAsync(Shard shard, ShardPage page, CancellationToken cancellation)
     {
-        var (last, added, length) = await AboutAsync(shard, cancellation);
+        var about = await AboutAsync(shard, cancellation);
+        var last = about.LastGeneratedId.ToString();
         var before = page.Place ?? StreamPlace.Start;
         var place = before;
-        if (last is not null && IsAfter(place.LastId, last))
+        if (IsAfter(place.LastId, last))
         {
             // With the group, so it is the same stream as it was earlier. Which of its entries the lost ones are followed by, ids do not tell where clocks differ: what was handed out by then, as the
             // server remembers, is passed over; what comes twice is known by the events' own ids.
@@ -180,12 +183,12 @@ internal sealed class StreamSource : IEventSource
             _say($"{shard.Name}: the server has lost its latest entries: it ends at {last}, read was up to {before.LastId}; read again from {place.LastId}.");
         }
 
-        if (added is { } ever && length is { } there)
+        if (about.EntriesAdded is >= 0 and var ever)
         {
             // A server that has lost its latest data counts less again.
             var read = Math.Min(place.Read, ever);
-            page.Missed += Math.Max(0, ever - there - read);
-            place = place with { Read = Math.Max(read, ever - there), Added = ever };
+            page.Missed += Math.Max(0, ever - about.Length - read);
+            place = place with { Read = Math.Max(read, ever - about.Length), Added = ever };
         }
 
         // That all was read and nothing came is no news.
@@ -195,35 +198,20 @@ internal sealed class StreamSource : IEventSource
 
     private async Task<string> DeliveredAsync(Shard shard, CancellationToken cancellation)
     {
-        foreach (var group in (RedisResult[])(await CallAsync("XINFO", ["GROUPS", shard.Key], cancellation))!)
-        {
-            var about = (RedisResult[])group!;
-            if (ValueOf(about, "name")?.ToString() == _group)
-                return ValueOf(about, "last-delivered-id")!.ToString()!;
-        }
-
-        return StreamPlace.Start.LastId;
+        var groups = await CallAsync(database => database.StreamGroupInfoAsync(shard.Key, CommandFlags.DemandMaster), cancellation);
+        return groups.Where(group => group.Name == _group).Select(group => group.LastDeliveredId).FirstOrDefault() ?? StreamPlace.Start.LastId;
     }
 
-    // The id of the entry that was added last, entries ever added and entries there; null where the server does not tell.
-    private async Task<(string? LastId, long? Added, long? Length)> AboutAsync(Shard shard, CancellationToken cancellation)
-    {
-        var about = (RedisResult[])(await CallAsync("XINFO", ["STREAM", shard.Key], cancellation))!;
-        return (ValueOf(about, "last-generated-id")?.ToString(), (long?)ValueOf(about, "entries-added"), (long?)ValueOf(about, "length"));
-    }
-
-    private static RedisResult? ValueOf(RedisResult[] about, string name)
-    {
-        var at = Array.FindIndex(about, field => field is { IsNull: false } && field.ToString() == name);
-        return at < 0 ? null : about[at + 1];
-    }
+    private Task<StreamInfo> AboutAsync(Shard shard, CancellationToken cancellation) =>
+        CallAsync(database => database.StreamInfoAsync(shard.Key, CommandFlags.DemandMaster), cancellation);
 
     private async Task ReadPageAsync(Shard shard, ShardPage page, bool pending, CancellationToken cancellation)
     {
-        RedisResult answer;
+        StreamEntry[] entries;
         try
         {
-            answer = await CallAsync("XREADGROUP", ["GROUP", _group, Consumer, "COUNT", Page, "STREAMS", shard.Key, pending ? "0" : ">"], cancellation);
+            var from = pending ? StreamPosition.Beginning : StreamPosition.NewMessages;
+            entries = await CallAsync(database => database.StreamReadGroupAsync(shard.Key, _group, Consumer, from, Page, noAck: false, CommandFlags.DemandMaster), cancellation);
         }
         catch (RedisServerException e) when (e.Message.StartsWith("NOGROUP", StringComparison.Ordinal))
         {
@@ -232,23 +220,20 @@ internal sealed class StreamSource : IEventSource
             return;
         }
 
-        if (answer.IsNull)
-            return;
-        foreach (var entry in (RedisResult[])((RedisResult[])((RedisResult[])answer!)[0]!)[1]!)
+        foreach (var entry in entries)
         {
-            var parts = (RedisResult[])entry!;
-            var id = (string)parts[0]!;
-            shard.Unacknowledged.Add(id);
+            shard.Unacknowledged.Add(entry.Id);
+            var id = entry.Id.ToString();
             var place = page.Place ?? StreamPlace.Start;
             if (!IsAfter(id, place.LastId))
                 continue;
             page.Place = place with { LastId = id, Read = place.Read + 1 };
 
             // Trimmed after it was handed out.
-            if (parts[1].IsNull)
+            if (entry.Values is not { Length: > 0 })
                 page.Missed++;
             else
-                page.Entries.Add(Entry((RedisValue[])parts[1]!));
+                page.Entries.Add(Entry(entry));
         }
     }
 
@@ -264,12 +249,10 @@ internal sealed class StreamSource : IEventSource
         }
     }
 
-    private static SourceEntry Entry(RedisValue[] fields)
+    private static SourceEntry Entry(StreamEntry stored)
     {
-        var at = Array.IndexOf(fields, EventStreamNames.EventField);
-        if (at < 0)
+        if ((byte[]?)stored[EventStreamNames.EventField] is not { } json)
             return SourceEntry.Damaged;
-        byte[] json = fields[at + 1]!;
         try
         {
             if (JsonSerializer.Deserialize(json, LoggedEventJson.Default.LoggedEvent) is not { } entry)
@@ -286,12 +269,12 @@ internal sealed class StreamSource : IEventSource
 
     private async Task AcknowledgeAsync(Shard shard, CancellationToken cancellation)
     {
-        await CallAsync("XACK", [shard.Key, _group, .. shard.Unacknowledged], cancellation);
+        await CallAsync(database => database.StreamAcknowledgeAsync(shard.Key, _group, [.. shard.Unacknowledged], CommandFlags.DemandMaster), cancellation);
         shard.Unacknowledged.Clear();
     }
 
-    private Task<RedisResult> CallAsync(string command, object[] arguments, CancellationToken cancellation) =>
-        _redis!.GetDatabase().ExecuteAsync(command, arguments, CommandFlags.DemandMaster).WaitAsync(Budget, _time, cancellation);
+    private Task<T> CallAsync<T>(Func<IDatabase, Task<T>> call, CancellationToken cancellation) =>
+        call(_redis!.GetDatabase()).WaitAsync(Budget, _time, cancellation);
 
     /// <summary>One stream.</summary>
     private sealed class Shard(string name)
