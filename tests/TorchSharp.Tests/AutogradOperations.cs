@@ -235,7 +235,6 @@ public static class AutogradOperations
         Three("addmv", (x, y, z) => x.addmv(y, z, 0.5f, 2), () => Sample(2), () => Sample(2, 3), () => Sample(3));
         Three("addr", (x, y, z) => x.addr(y, z, 0.5f, 2), () => Sample(2, 3), () => Sample(2), () => Sample(3));
         Three("addbmm", (x, y, z) => x.addbmm(y, z, 0.5f, 2), () => Sample(2, 2), () => Sample(2, 2, 3), () => Sample(2, 3, 2));
-        Three("baddbmm", (x, y, z) => x.baddbmm(y, z, 0.5f, 2), () => Sample(2, 2, 2), () => Sample(2, 2, 3), () => Sample(2, 3, 2));
         Two("einsum", (x, y) => einsum("bij,bjk->ik", x, y), () => Sample(2, 2, 3), () => Sample(2, 3, 2));
     }
 

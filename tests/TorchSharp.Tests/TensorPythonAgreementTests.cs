@@ -153,8 +153,6 @@ public class TensorPythonAgreementTests
         ["c @ c.transpose(1, 2)"] = () => C.matmul(C.transpose(1, 2)),
         ["torch.bmm(c, c.transpose(1, 2))"] = () => C.bmm(C.transpose(1, 2)),
         ["torch.addmm(a, a, b.t() @ b, beta=0.5, alpha=2)"] = () => A.addmm(A, B.t().mm(B), 0.5f, 2),
-        ["torch.baddbmm(c @ c.transpose(1, 2), c, c.transpose(1, 2), beta=2)"] =
-            () => C.matmul(C.transpose(1, 2)).baddbmm(C, C.transpose(1, 2), 2),
         ["torch.einsum('bij,bkj->bik', c, c)"] = () => einsum("bij,bkj->bik", C, C),
         ["row.dot(row)"] = () => Row.dot(Row),
         ["torch.outer(row, row)"] = () => Row.outer(Row),

@@ -154,7 +154,7 @@ public sealed class CriticEnsemble : nn.Module<Tensor, Tensor>
     private Tensor Upper(Tensor x, Func<Tensor, Tensor> weights)
     {
         for (var layer = 1; layer < _layers; layer++)
-            x = baddbmm(weights(Bias(layer)), x.relu(), weights(Weight(layer)));
+            x = x.relu().bmm(weights(Weight(layer))).add_(weights(Bias(layer)));
         return x.squeeze(-1);
     }
 }

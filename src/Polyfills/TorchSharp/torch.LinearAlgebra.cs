@@ -46,9 +46,6 @@ public static partial class torch
     public static Tensor addbmm_(Tensor input, Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
         input.addbmm_(batch1, batch2, beta, alpha);
 
-    public static Tensor baddbmm(Tensor input, Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
-        input.baddbmm(batch1, batch2, beta, alpha);
-
     /// <summary>A sum of products in Einstein's notation, such as <c>bij,bjk->bik</c>.</summary>
     public static Tensor einsum(string equation, params Tensor[] tensors)
     {

@@ -756,9 +756,6 @@ internal static unsafe partial class Shim
     internal static partial Tensor at_addr(Tensor self, Tensor left, Tensor right, double beta, double alpha);
 
     [LibraryImport(Library)]
-    internal static partial Tensor at_baddbmm(Tensor self, Tensor left, Tensor right, double beta, double alpha);
-
-    [LibraryImport(Library)]
     internal static partial Tensor at_addbmm(Tensor self, Tensor left, Tensor right, double beta, double alpha);
 
     [LibraryImport(Library)]

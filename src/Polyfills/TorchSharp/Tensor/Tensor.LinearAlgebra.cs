@@ -47,8 +47,5 @@ public static partial class torch
 
         public Tensor addbmm_(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
             InPlace(Shim.at_addbmm_(this, batch1, batch2, beta, alpha));
-
-        public Tensor baddbmm(Tensor batch1, Tensor batch2, float beta = 1, float alpha = 1) =>
-            Shim.at_baddbmm(this, batch1, batch2, beta, alpha);
     }
 }

@@ -466,7 +466,6 @@ SHIM Handle at_bucketize(Handle self, Handle boundaries, bool out_int32, bool ri
 MATRIX_ADDING(addmm)
 MATRIX_ADDING(addmv)
 MATRIX_ADDING(addr)
-MATRIX_ADDING(baddbmm)
 MATRIX_ADDING(addbmm)
 
 SHIM bool at_addmm_(Handle self, Handle left, Handle right, double beta, double alpha)
