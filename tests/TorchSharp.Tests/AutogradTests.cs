@@ -102,6 +102,17 @@ public class AutogradTests
     }
 
     [Fact]
+    public void Unused_inputs_are_an_error_unless_allowed()
+    {
+        using var scope = NewDisposeScope();
+        var x = ones(2, requires_grad: true);
+        var unused = ones(2, requires_grad: true);
+
+        Assert.Throws<ExternalException>(() => autograd.grad([x.sum()], [unused]));
+        Assert.Equal([1f, 1f], autograd.grad([x.sum()], [x, unused], allow_unused: true)[0].data<float>().ToArray());
+    }
+
+    [Fact]
     public void Backward_from_a_vector_takes_weights()
     {
         using var scope = NewDisposeScope();

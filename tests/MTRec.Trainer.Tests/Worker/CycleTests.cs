@@ -63,6 +63,16 @@ public sealed class CycleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_libtorch_refuses_ends_the_cycle_without_a_policy_and_not_the_worker()
+    {
+        // Weights of a petabyte, which no processor addresses.
+        var decision = await TurnAsync(Quick with { UnifiedRl = Quick.UnifiedRl with { Hidden = [1 << 24, 1 << 24] } }, Users(300));
+
+        Assert.StartsWith("learning failed", Assert.Single(decision.Reasons), StringComparison.Ordinal);
+        Assert.Equal(["1"], Versions());
+    }
+
+    [Fact]
     public async Task A_policy_that_acts_on_every_item_is_judged_by_the_items_that_it_would_show()
     {
         var options = Quick with

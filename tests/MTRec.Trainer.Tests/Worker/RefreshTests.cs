@@ -108,6 +108,16 @@ public sealed class RefreshTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_whose_learning_libtorch_refuses_is_refused_and_the_other_is_taken()
+    {
+        // Weights of a terabyte.
+        var decision = await TurnAsync(Quick with { Refresh = Quick.Refresh with { MentalReward = Quick.Refresh.MentalReward with { Width = 1 << 30 } } }, Users(300, "1", ByCategory));
+
+        Assert.Equal([(BundleLayout.TaskScores, "taken"), (BundleLayout.MentalReward, "refused")], decision.Refreshed!.OrderByDescending(part => part.Outcome, StringComparer.Ordinal).Select(part => (part.Part, part.Outcome)));
+        Assert.StartsWith("learning failed", Assert.Single(decision.Refreshed!.Single(part => part.Outcome == "refused").Reasons), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Scores_of_callers_are_not_refreshed()
     {
         var events = Users(300, "1", ByCategory).Select(entry => entry is ExposureEvent exposure ? exposure with { Scores = [.. exposure.Scores.Select(score => score / 2)] } : entry);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MTRec.Core.Bundles;
 using MTRec.Core.Sessions;
 using MTRec.Data.Trajectories;
@@ -103,7 +104,7 @@ internal sealed class BundleRefresh(
                 var (graph, goesOn) = learn(OnnxGraph.Read(_ledger.StartOf(serving, file, deletions)));
                 learned.Add(new LearnedPart(file, graph, goesOn));
             }
-            catch (Exception e) when (e is ArithmeticException or ArgumentException)
+            catch (Exception e) when (e is ArithmeticException or ArgumentException or ExternalException)
             {
                 parts.Add(new RefreshedPart(file, "refused", false, [$"learning failed: {e.Message}"], []));
             }
