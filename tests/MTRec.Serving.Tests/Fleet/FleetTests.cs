@@ -81,7 +81,8 @@ public sealed class FleetTests
             using var answer = await client.PostAsJsonAsync("/v1/feedback", body);
             if (answer.StatusCode == HttpStatusCode.Accepted)
                 return (int)(await answer.Content.ReadFromJsonAsync<JsonObject>())!["accepted"]!;
-            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            // The balancer's 502: one replica is dead, and the other, which may have found out about the dead node later, had said 503.
+            Assert.Contains(answer.StatusCode, new[] { HttpStatusCode.ServiceUnavailable, HttpStatusCode.BadGateway });
             Assert.True(DateTime.UtcNow < deadline, await answer.Content.ReadAsStringAsync());
         }
     }
