@@ -10,7 +10,6 @@ using static TorchSharp.torch;
 namespace MTRec.Trainer.Tests.Worker;
 
 /// <summary>Further actions of logged exposures, to learn from.</summary>
-[Collection(nameof(LearnsInProcess))]
 public sealed class DrawnAgainTests
 {
     private const int Pairs = 2;

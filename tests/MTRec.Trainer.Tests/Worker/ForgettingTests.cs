@@ -8,7 +8,6 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 
 namespace MTRec.Trainer.Tests.Worker;
 
-[Collection(nameof(LearnsInProcess))]
 public sealed class ForgettingTests : IDisposable
 {
     private const string User = "somebody-to-forget";

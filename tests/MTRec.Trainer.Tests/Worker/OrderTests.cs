@@ -8,7 +8,6 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 
 namespace MTRec.Trainer.Tests.Worker;
 
-[Collection(nameof(LearnsInProcess))]
 public sealed class OrderTests
 {
     // Visits of users that overlap in time, with doubles: what two replicas and a retrying caller may write.

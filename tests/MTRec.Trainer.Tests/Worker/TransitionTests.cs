@@ -7,7 +7,6 @@ using static MTRec.Trainer.Tests.Worker.WorkerEvents;
 
 namespace MTRec.Trainer.Tests.Worker;
 
-[Collection(nameof(LearnsInProcess))]
 public sealed class TransitionTests : IDisposable
 {
     private readonly WorkerBench _bench = new();
