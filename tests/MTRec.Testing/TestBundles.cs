@@ -123,11 +123,15 @@ public static class TestBundles
     }
 
     /// <summary>The graph of <see cref="BundleLayout.TaskScores"/>: a logistic layer on the request and the candidate.</summary>
-    public static OnnxGraph TaskScores(BundleManifest manifest)
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="hidden">Units of two layers before it, which make it slow; none where 0.</param>
+    public static OnnxGraph TaskScores(BundleManifest manifest, int hidden = 0)
     {
         var graph = new OnnxGraph("taskScores");
         var (features, width) = RequestAndCandidate(graph, manifest);
         var random = new Random(3);
+        for (var layer = 0; layer < 2 && hidden > 0; (layer, width) = (layer + 1, hidden))
+            features = graph.Tanh(graph.Linear($"hidden.{layer}", features, Weight(random, hidden * width), Weight(random, hidden), width, hidden));
         var logits = graph.Linear("scores", features, Weight(random, 3 * width), [-1, -3, -1], width, 3);
         graph.Output(BundleLayout.Scores, graph.Sigmoid(logits), -1, 3);
         return graph;
