@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -12,10 +13,9 @@ namespace MTRec.Benchmarks.Serving;
 /// <param name="Latencies">Microseconds from due to answered, in order of the requests; NaN where the answer was not good.</param>
 /// <param name="Finished">Seconds since the start at which each answer was there.</param>
 /// <param name="Degraded">Whether the answer was made without a part.</param>
-internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, bool[] Degraded)
+/// <param name="Refusals">Microseconds from due to refused with 503; NaN where it was not.</param>
+internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, bool[] Degraded, double[] Refusals)
 {
-    // Enough that a service at half its capacity finds a free one at once.
-    private const int Connections = 32;
 
     /// <summary>Requests without a good answer.</summary>
     public int Failures => Latencies.Count(double.IsNaN);
@@ -32,13 +32,18 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
     }
 
     /// <summary>Sends <paramref name="count"/> requests, <paramref name="perSecond"/> of them a second.</summary>
-    public static OpenLoop Run(Uri target, Bodies bodies, double perSecond, int count)
+    /// <param name="target">Where to.</param>
+    /// <param name="bodies">Their bodies, in turn.</param>
+    /// <param name="perSecond">The rate.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="connections">Connections that they find free in turn; as many as a service at half its capacity needs where left out.</param>
+    public static OpenLoop Run(Uri target, Bodies bodies, double perSecond, int count, int connections = 32)
     {
         var requests = bodies.All.Select(body => Request(target, bodies.MediaType, body)).ToArray();
-        var result = new OpenLoop(new double[count], new double[count], new bool[count]);
+        var result = new OpenLoop(new double[count], new double[count], new bool[count], new double[count]);
         var next = -1;
         var start = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
-        var threads = Enumerable.Range(0, Connections).Select(_ => new Thread(() => Send(target, requests, perSecond, result, start, () => Interlocked.Increment(ref next)))).ToArray();
+        var threads = Enumerable.Range(0, connections).Select(_ => new Thread(() => Send(target, requests, perSecond, result, start, () => Interlocked.Increment(ref next)))).ToArray();
         foreach (var thread in threads)
             thread.Start();
         foreach (var thread in threads)
@@ -59,12 +64,13 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
             {
                 socket ??= Connect(target);
                 socket.Send(requests[i % requests.Length]);
-                var good = Receive(socket, buffer, out result.Degraded[i]);
-                result.Latencies[i] = good ? Stopwatch.GetElapsedTime(due).TotalMicroseconds : double.NaN;
+                var status = Receive(socket, buffer, out result.Degraded[i]);
+                var took = Stopwatch.GetElapsedTime(due).TotalMicroseconds;
+                (result.Latencies[i], result.Refusals[i]) = (status == 200 ? took : double.NaN, status == 503 ? took : double.NaN);
             }
             catch (Exception e) when (e is SocketException or IOException)
             {
-                result.Latencies[i] = double.NaN;
+                (result.Latencies[i], result.Refusals[i]) = (double.NaN, double.NaN);
                 socket?.Dispose();
                 socket = null;
             }
@@ -83,7 +89,7 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
     }
 
     // Both services and the floor answer with a Content-Length.
-    private static bool Receive(Socket socket, byte[] buffer, out bool degraded)
+    private static int Receive(Socket socket, byte[] buffer, out bool degraded)
     {
         var length = 0;
         var end = 0;
@@ -100,7 +106,7 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
 
         var text = buffer.AsSpan(0, length);
         degraded = text.IndexOf("\"degraded\":[\""u8) >= 0;
-        return text.StartsWith("HTTP/1.1 200 "u8);
+        return int.Parse(text["HTTP/1.1 ".Length..][..3], CultureInfo.InvariantCulture);
     }
 
     private static int ContentLength(ReadOnlySpan<byte> head)

@@ -31,13 +31,16 @@ internal sealed class ServingBenchmark(Arguments arguments)
         var open = new List<OpenResult>();
         SwapResult swaps;
         RedisResult redis;
+        OverloadResult overload;
         await using (var arena = await Arena.StartAsync(small.Path))
         {
             foreach (var size in _quick ? new[] { Size } : [100, Size, 1000])
                 closed.AddRange(await ClosedAsync(arena, "small", size, size == Size ? _rounds : Math.Min(_rounds, 3)));
             open.AddRange(await OpenAsync(arena, "small", closed));
             var bodies = await arena.BodiesAsync(Form.All[1], Size);
-            var perSecond = closed.First(result => result.Form == Form.All[1].Name && result.Candidates == Size).Throughput.Ours.Median / 2;
+            var capacity = closed.First(result => result.Form == Form.All[1].Name && result.Candidates == Size).Throughput.Ours.Median;
+            var perSecond = capacity / 2;
+            overload = await Faults.OverloadAsync(arena, bodies, capacity);
             redis = await Faults.KillRedisAsync(arena, bodies, perSecond);
             swaps = await Faults.SwapAsync(arena, small.Path, bodies, perSecond, _quick ? 20 : 100);
         }
@@ -47,8 +50,8 @@ internal sealed class ServingBenchmark(Arguments arguments)
 
         Print(closed);
         Print(open);
-        Faults.Print(swaps, redis);
-        arguments.Write("serving", new { Rounds = _rounds, Quick = _quick, Versions = await VersionsAsync(), Closed = closed, HalfCapacity = open, Swaps = swaps, RedisKilled = redis });
+        Faults.Print(swaps, redis, overload);
+        arguments.Write("serving", new { Rounds = _rounds, Quick = _quick, Versions = await VersionsAsync(), Closed = closed, HalfCapacity = open, Swaps = swaps, RedisKilled = redis, Overload = overload });
     }
 
     private static async Task<object> VersionsAsync() => new

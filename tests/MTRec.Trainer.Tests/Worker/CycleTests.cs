@@ -68,7 +68,9 @@ public sealed class CycleTests : IDisposable
         // Weights of a petabyte, which no processor addresses.
         var decision = await TurnAsync(Quick with { UnifiedRl = Quick.UnifiedRl with { Hidden = [1 << 24, 1 << 24] } }, Users(300));
 
-        Assert.StartsWith("learning failed", Assert.Single(decision.Reasons), StringComparison.Ordinal);
+        var reason = Assert.Single(decision.Reasons);
+        Assert.StartsWith("learning failed: ", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', reason);
         Assert.Equal(["1"], Versions());
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.InteropServices;
 using MTRec.Core.Blending;
 using MTRec.Core.Bundles;
 using MTRec.Core.Fusion;
@@ -134,10 +133,10 @@ internal sealed class LearningCycle(
             using (policy)
                 return Judge(policy, networks, models, deletions, set, sessions, serving, choice, transitions, decision, cancellation);
         }
-        catch (Exception e) when (e is ArithmeticException or ArgumentException or ExternalException or BundleRefusedException or GraphFailedException)
+        catch (Exception e) when (LearningFailure.Is(e) || e is BundleRefusedException or GraphFailedException)
         {
             // No policy came of it: what serves goes on.
-            return decision with { Reasons = [$"learning failed: {e.Message}"] };
+            return decision with { Reasons = [LearningFailure.Reason(e)] };
         }
     }
 

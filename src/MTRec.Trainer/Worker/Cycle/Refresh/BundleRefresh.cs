@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MTRec.Core.Bundles;
 using MTRec.Core.Sessions;
 using MTRec.Data.Trajectories;
@@ -104,9 +103,9 @@ internal sealed class BundleRefresh(
                 var (graph, goesOn) = learn(OnnxGraph.Read(_ledger.StartOf(serving, file, deletions)));
                 learned.Add(new LearnedPart(file, graph, goesOn));
             }
-            catch (Exception e) when (e is ArithmeticException or ArgumentException or ExternalException)
+            catch (Exception e) when (LearningFailure.Is(e))
             {
-                parts.Add(new RefreshedPart(file, "refused", false, [$"learning failed: {e.Message}"], []));
+                parts.Add(new RefreshedPart(file, "refused", false, [LearningFailure.Reason(e)], []));
             }
         }
     }
