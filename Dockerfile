@@ -29,7 +29,7 @@ RUN --mount=type=cache,id=nuget,target=/root/.nuget/packages,sharing=locked dotn
 FROM source AS build-trainer
 RUN --mount=type=cache,id=nuget,target=/root/.nuget/packages,sharing=locked dotnet publish src/MTRec.Trainer ${PUBLISH}
 
-FROM mcr.microsoft.com/dotnet/runtime:${RUNTIME_VERSION}-noble AS trainer
+FROM mcr.microsoft.com/dotnet/aspnet:${RUNTIME_VERSION}-noble AS trainer
 WORKDIR /work
 # Folders that volumes are mounted on are made before the switch of user, so that the volumes belong to that user.
 RUN mkdir -p /registry /state && chown "$APP_UID" /work /registry /state
@@ -43,7 +43,7 @@ LABEL org.opencontainers.image.title="mtrec-trainer" \
       org.opencontainers.image.description="MTRec: the trainer's command line and the worker" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="mcr.microsoft.com/dotnet/runtime:10.0.12-noble"
+      org.opencontainers.image.base.name="mcr.microsoft.com/dotnet/aspnet:10.0.12-noble"
 
 # Kubeflow's MPI operator reaches the workers by ssh: as the image's user, at port 2222, with the keys that it mounts at /home/app/.ssh.
 FROM trainer AS trainer-mpi

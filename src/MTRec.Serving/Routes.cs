@@ -117,7 +117,7 @@ internal static class Routes
 
     private static void MapOperations(WebApplication app)
     {
-        app.MapGet("/metrics", (MetricsEndpoint endpoint) => endpoint.Get())
+        app.MapGet("/metrics", (MetricsEndpoint endpoint, HttpContext context) => endpoint.GetAsync(context))
             .Needs(Scope.Metrics).DisableRateLimiting().WithName("metrics").WithTags("Health").WithSummary("Shows the metrics, in Prometheus' text format")
             .Produces<string>(contentType: "text/plain").ProducesProblems(404, 503);
         app.MapGet("/health/live", () => new HealthAnswer("live"))

@@ -19,7 +19,6 @@ using MTRec.Serving.Operations.Telemetry;
 using MTRec.Serving.Ranking;
 using MTRec.Serving.Redis;
 using MTRec.Serving.Sessions;
-using MTRec.Telemetry;
 
 namespace MTRec.Serving;
 
@@ -121,10 +120,10 @@ internal static class ServingApp
         services.AddSingleton<AccessMeters>();
         services.AddHostedService<ListeningAddresses>();
         services.AddRateLimits();
-        services.AddSingleton<PrometheusExporter>();
         services.AddSingleton<StoreMeters>();
         services.AddSingleton<MetricsEndpoint>();
-        services.AddHostedService<Metering>();
+        services.AddSingleton<Metering>();
+        services.AddHostedService(provider => provider.GetRequiredService<Metering>());
         services.AddEventLog();
         services.AddSessionStore();
         services.AddSingleton<SessionEndpoints>();

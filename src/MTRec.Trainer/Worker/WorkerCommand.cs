@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Net;
 using MTRec.Core.Events;
 using MTRec.Inference;
 using MTRec.Learning.Algorithms.EnhancedRl;
@@ -141,12 +140,12 @@ internal static class WorkerCommand
         var health = new WorkerHealth(TimeProvider.System);
         try
         {
-            await using var metering = new WorkerMetering(metricsUrl, collector, health);
+            await using var metering = await WorkerMetering.StartAsync(metricsUrl, collector, health);
             return await RunAsync(options, cycle, triggers, health, threads, once: false, measure: false, cancellation);
         }
-        catch (HttpListenerException e)
+        catch (WorkerMetering.AddressException e)
         {
-            Terminal.Fail($"{metricsUrl}: {e.Message}");
+            Terminal.Fail(e.Message);
             return ExitCodes.Failed;
         }
     }

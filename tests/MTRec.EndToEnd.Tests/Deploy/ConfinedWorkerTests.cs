@@ -25,7 +25,7 @@ public sealed class ConfinedWorkerTests : IDisposable
         using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") })
         {
             Assert.Equal("ready\n", await http.GetStringAsync(new Uri("health/ready", UriKind.Relative)));
-            Assert.Contains("mtrec_worker_entries_total 2\n", await http.GetStringAsync(new Uri("metrics", UriKind.Relative)), StringComparison.Ordinal);
+            Assert.Contains("mtrec_worker_entries_total{} 2\n", await http.GetStringAsync(new Uri("metrics", UriKind.Relative)), StringComparison.Ordinal);
         }
 
         worker.Signal("TERM");

@@ -1,12 +1,8 @@
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using MTRec.Serving.Access;
 using MTRec.Serving.Tests.Access;
-using MTRec.Telemetry;
 using MTRec.Testing;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
 
 namespace MTRec.Serving.Tests.Operations;
 
@@ -71,45 +67,6 @@ public sealed class MetricsTests
         Assert.True(metrics.Matching("mtrec_redis_failures_total").Sum(sample => sample.Value) >= 3);
         Assert.Equal(1, metrics.Value("mtrec_access_refused_total", ("reason", "missing")));
         Assert.Equal(1, metrics.Value("mtrec_access_refused_total", ("reason", "scope")));
-    }
-
-    [Fact]
-    public void Hostile_names_labels_and_values_stay_in_their_places()
-    {
-        using var meter = new Meter("MTRec.Serving.Tests.Hostile");
-        using var exporter = new PrometheusExporter();
-        using var provider = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name).AddReader(new BaseExportingMetricReader(exporter)).Build();
-        const string Nasty = "a\"b\\c\nd{}=,é# HELP";
-        meter.CreateCounter<long>("odd.na-me/count", "{thing}", "Says \\ and\nmore").Add(3, KeyValuePair.Create("some.label", (object?)Nasty), KeyValuePair.Create("some-label", (object?)true));
-        meter.CreateHistogram<double>("wait", "ms").Record(2.5);
-        meter.CreateUpDownCounter<int>("open", "By").Add(-7);
-        var values = new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0.1, 1e300 };
-        meter.CreateObservableGauge("value", () => values.Select((value, i) => new Measurement<double>(value, KeyValuePair.Create("i", (object?)i))), "1");
-
-        var metrics = PrometheusSamples.Parse(exporter.Read()!);
-
-        var counter = Assert.Single(metrics.Matching("odd_na_me_count_total"));
-        Assert.Equal(3, counter.Value);
-        Assert.Contains(Nasty, counter.Labels["some_label"], StringComparison.Ordinal);
-        Assert.Contains("true", counter.Labels["some_label"], StringComparison.Ordinal);
-        Assert.Equal(-7, metrics.Value("open_bytes"));
-        Assert.Equal(1, metrics.Value("wait_milliseconds_bucket", ("le", "5")));
-        Assert.Equal(0, metrics.Value("wait_milliseconds_bucket", ("le", "0")));
-        Assert.Equal(values, metrics.Matching("value_ratio").Select(sample => sample.Value));
-    }
-
-    [Fact]
-    public void A_series_that_is_gone_is_not_shown_any_more()
-    {
-        using var meter = new Meter("MTRec.Serving.Tests.Gone");
-        using var exporter = new PrometheusExporter();
-        using var provider = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name).AddReader(new BaseExportingMetricReader(exporter)).Build();
-        var version = "1";
-        meter.CreateObservableGauge("loaded", () => new Measurement<int>(1, KeyValuePair.Create("version", (object?)version)));
-
-        Assert.Equal("1", Assert.Single(PrometheusSamples.Parse(exporter.Read()!).All).Labels["version"]);
-        version = "2";
-        Assert.Equal("2", Assert.Single(PrometheusSamples.Parse(exporter.Read()!).All).Labels["version"]);
     }
 
     // A process of its own: the meters of services that end in this one would be scraped half-way.

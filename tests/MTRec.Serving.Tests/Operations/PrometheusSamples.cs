@@ -65,7 +65,11 @@ internal sealed class PrometheusSamples
         var at = 0;
         var name = ReadName(line, ref at, colons: true);
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (line[at] == '{')
+        if (line[at..].StartsWith("{}", StringComparison.Ordinal))
+        {
+            at += 2;
+        }
+        else if (line[at] == '{')
         {
             do
             {

@@ -126,7 +126,7 @@ public sealed class WorkerMetricsTests : IDisposable
     private async Task<Dictionary<string, double>> ScrapeAsync(string url) => (await _http.GetStringAsync(new Uri($"{url}/metrics")))
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => line[0] != '#')
-        .ToDictionary(line => line[..line.LastIndexOf(' ')], line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+        .ToDictionary(line => line[..line.LastIndexOf(' ')].Replace("{}", "", StringComparison.Ordinal), line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
 
     private static async Task UntilAsync(Func<Task<bool>> isSo, RunningProcess worker)
     {

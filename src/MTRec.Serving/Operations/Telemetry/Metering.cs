@@ -1,4 +1,3 @@
-using MTRec.Telemetry;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -15,10 +14,9 @@ internal sealed class Metering : IHostedService, IDisposable
     public static readonly double[] Durations = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
     private readonly StoreMeters _stores;
-    private readonly MeterProvider _provider;
 
     /// <summary>Begins to collect.</summary>
-    public Metering(TelemetryOptions options, PrometheusExporter prometheus, StoreMeters stores)
+    public Metering(TelemetryOptions options, StoreMeters stores)
     {
         _stores = stores;
         var builder = Sdk.CreateMeterProviderBuilder()
@@ -26,7 +24,14 @@ internal sealed class Metering : IHostedService, IDisposable
             .AddMeter(Meter, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddView("http.server.request.duration", new ExplicitBucketHistogramConfiguration { Boundaries = Durations });
         if (options.Prometheus)
-            builder.AddReader(new BaseExportingMetricReader(prometheus));
+        {
+            builder.AddPrometheusExporter(exporter =>
+            {
+                exporter.ScrapeResponseCacheDurationMilliseconds = 0;
+                exporter.ScopeInfoEnabled = false;
+            });
+        }
+
         if (options.OtlpEndpoint is { } endpoint)
         {
             builder.AddOtlpExporter((exporter, reader) =>
@@ -37,8 +42,11 @@ internal sealed class Metering : IHostedService, IDisposable
             });
         }
 
-        _provider = builder.Build();
+        Provider = builder.Build();
     }
+
+    /// <summary>All that is collected.</summary>
+    public MeterProvider Provider { get; }
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -51,9 +59,9 @@ internal sealed class Metering : IHostedService, IDisposable
     public Task StopAsync(CancellationToken cancellationToken)
     {
         const int PatienceMs = 2000;
-        return Task.Run(() => _provider.Shutdown(PatienceMs), CancellationToken.None);
+        return Task.Run(() => Provider.Shutdown(PatienceMs), CancellationToken.None);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _provider.Dispose();
+    public void Dispose() => Provider.Dispose();
 }

@@ -1,20 +1,17 @@
 using MTRec.Serving.Http;
-using MTRec.Telemetry;
 
 namespace MTRec.Serving.Operations.Telemetry;
 
 /// <summary><c>GET /metrics</c>.</summary>
-internal sealed class MetricsEndpoint(PrometheusExporter exporter, TelemetryOptions options)
+internal sealed class MetricsEndpoint(Metering metering, TelemetryOptions options, IServiceProvider services)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    // OpenTelemetry's endpoint has a middleware alone: a route of its own would be missing from the API's description.
+    private readonly RequestDelegate? _scrape = options.Prometheus
+        ? new ApplicationBuilder(services).UseOpenTelemetryPrometheusScrapingEndpoint(metering.Provider, _ => true, null, null, null).Build()
+        : null;
 
     /// <summary>Shows all metrics as of now.</summary>
-    /// <exception cref="RefusedException">They are not served, or cannot be collected.</exception>
-    public IResult Get()
-    {
-        if (!options.Prometheus)
-            throw new RefusedException(new Problem(StatusCodes.Status404NotFound, "Metrics are not served: Telemetry:Prometheus is false."));
-        var text = exporter.Read() ?? throw new RefusedException(Problem.Unavailable("The metrics cannot be collected.", Pause));
-        return Results.Text(text, PrometheusText.MediaType);
-    }
+    /// <exception cref="RefusedException">They are not served.</exception>
+    public Task GetAsync(HttpContext context) =>
+        _scrape?.Invoke(context) ?? throw new RefusedException(new Problem(StatusCodes.Status404NotFound, "Metrics are not served: Telemetry:Prometheus is false."));
 }
