@@ -50,22 +50,6 @@ public sealed record UserSession(ImmutableArray<SessionEvent> Events, ImmutableA
 
         return events.Length - kept;
     }
-
-    /// <summary>Impressions since the last pause longer than <paramref name="gap"/> before <paramref name="nowMs"/>; 0 where that pause is now.</summary>
-    /// <param name="nowMs">Milliseconds since the Unix epoch.</param>
-    /// <param name="gap">A longer pause between two impressions ends a session; 30 minutes by convention.</param>
-    public int Depth(long nowMs, TimeSpan gap)
-    {
-        var later = nowMs;
-        var depth = 0;
-        for (var i = Events.Length - 1; i >= 0 && later - Events[i].TimestampMs <= gap.TotalMilliseconds; i--)
-        {
-            later = Events[i].TimestampMs;
-            depth++;
-        }
-
-        return depth;
-    }
 }
 
 /// <summary>How much of one user is remembered.</summary>

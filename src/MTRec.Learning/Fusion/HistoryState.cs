@@ -1,4 +1,5 @@
 using MTRec.Core.Features;
+using MTRec.Data.Trajectories;
 using MTRec.Export;
 using MTRec.Learning.Networks;
 using static TorchSharp.torch;
@@ -15,7 +16,7 @@ public sealed class HistoryState : nn.Module<Tensor, Tensor>
     // Our choice.
     private const float LongestWatch = 400;
     private const float WatchScale = 1 / 100f;
-    private const float SessionGapSeconds = 1800;
+    private static readonly float SessionGapSeconds = (float)TrajectoryCutter.DefaultGap.TotalSeconds;
     private static readonly (string Name, int Impressions)[] Windows = [("all", int.MaxValue), ("last10", 10), ("last3", 3)];
     private static readonly float[] Lives = [3600, 86_400];
 

@@ -14,9 +14,6 @@ namespace MTRec.Learning.Fusion;
 /// <param name="world">The ranks that the learner shares its batches with, each of which collects the same logs; this process alone where left out.</param>
 public sealed class ProgressiveTraining(Func<IActionPolicy, int, FusionLog> collect, int rounds, int updates, World? world = null)
 {
-    /// <summary>The published number of rounds.</summary>
-    public const int PublishedRounds = 5;
-
     /// <summary>Trains.</summary>
     /// <param name="learner">The learner; it goes on from what it has.</param>
     /// <param name="first">The policy that is served before there is any other.</param>

@@ -17,9 +17,6 @@ internal class MessageReading(RequestErrors errors)
     /// <summary>The faults.</summary>
     public RequestErrors Errors { get; } = errors;
 
-    /// <summary>Whether a name is not known.</summary>
-    public bool HasUnknown => _unknown.Count > 0;
-
     /// <summary>Whether enough is found, so that reading on is of no use.</summary>
     public bool Stop => _abandoned || Errors.Full;
 

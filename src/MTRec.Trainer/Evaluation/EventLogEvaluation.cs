@@ -1,9 +1,10 @@
 using MTRec.Core.Blending;
 using MTRec.Core.Events;
 using MTRec.Core.Sessions;
+using MTRec.Data.Trajectories;
 using MTRec.Inference;
-using MTRec.Learning.Evaluation;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Learning.Evaluation;
 using MTRec.Learning.Fusion;
 using static TorchSharp.torch;
 
@@ -18,7 +19,6 @@ namespace MTRec.Trainer.Evaluation;
 /// <param name="parameters">How the mental reward enters the final score.</param>
 internal sealed class EventLogEvaluation(Bundle bundle, BlendParameters parameters)
 {
-    private const double SessionGapMs = 30 * 60 * 1000;
     private const double Cap = 10;
 
     private readonly FusionActions _actions = new(bundle.Manifest.Fusion, bundle.Manifest.Tasks.Count);
@@ -180,7 +180,7 @@ internal sealed class EventLogEvaluation(Bundle bundle, BlendParameters paramete
         var sessions = new long[rows.Length];
         for (var row = 1; row < rows.Length; row++)
         {
-            var goesOn = rows[row].User == rows[row - 1].User && rows[row].Moment - rows[row - 1].Moment < SessionGapMs;
+            var goesOn = rows[row].User == rows[row - 1].User && rows[row].Moment - rows[row - 1].Moment < TrajectoryCutter.DefaultGap.TotalMilliseconds;
             sessions[row] = sessions[row - 1] + (goesOn ? 0 : 1);
         }
 

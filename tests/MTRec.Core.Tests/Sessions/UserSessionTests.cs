@@ -7,8 +7,6 @@ namespace MTRec.Core.Tests.Sessions;
 
 public class UserSessionTests
 {
-    private static readonly TimeSpan HalfAnHour = TimeSpan.FromMinutes(30);
-
     // Times are distinct: of two impressions of one moment the later arrival stands later.
     private static readonly Arbitrary<int[]> Arrivals = Arb.From(Gen.Shuffle(Enumerable.Range(0, 30)).Select(times => times.ToArray()));
 
@@ -73,21 +71,6 @@ public class UserSessionTests
         Assert.Empty(UserSession.Empty.Events);
         Assert.Single(before.Events);
         Assert.Equal(2, after.Events.Length);
-    }
-
-    [Theory]
-    [InlineData(60, 3)]
-    [InlineData(90, 3)]
-    [InlineData(91, 0)]
-    public void Depth_counts_back_to_the_last_pause(int nowMinutes, int expected)
-    {
-        // A pause of 31 minutes, then three impressions up to minute 60.
-        int[] minutes = [0, 1, 32, 50, 60];
-        var session = minutes.Aggregate(
-            UserSession.Empty,
-            (state, minute) => state.Apply($"e{minute}", new SessionEvent("v", minute * 60_000L, UserActions.None, 0), SessionLimits.Default).Next);
-
-        Assert.Equal(expected, session.Depth(nowMinutes * 60_000L, HalfAnHour));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using MTRec.Core.Sessions;
+using MTRec.Data.Trajectories;
 
 namespace MTRec.Trainer.Worker.Transitions;
 
@@ -6,7 +7,7 @@ namespace MTRec.Trainer.Worker.Transitions;
 internal sealed record TransitionOptions
 {
     /// <summary>A longer pause between two exposures of a user, by their own timestamps, ends a session.</summary>
-    public TimeSpan SessionGap { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan SessionGap { get; init; } = TrajectoryCutter.DefaultGap;
 
     /// <summary>
     /// A response that is received later than that after its exposure is late: it is counted and not learned from, though it stays in the history, as in

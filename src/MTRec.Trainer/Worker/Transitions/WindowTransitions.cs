@@ -118,9 +118,6 @@ internal sealed record TransitionSet(
     /// <summary>The folder of <see cref="Learning"/>.</summary>
     public string LearningFolder => Path.Combine(Folder, Before);
 
-    /// <summary>The folder of <see cref="Newest"/>.</summary>
-    public string NewestFolder => Path.Combine(Folder, From);
-
     /// <summary>Reads a folder whole, where memory allows.</summary>
     /// <returns>The log; the caller disposes of it. Null where it has no rows.</returns>
     public static FusionLog? ReadWhole(string folder)
