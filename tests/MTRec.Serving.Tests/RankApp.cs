@@ -68,17 +68,13 @@ public sealed class RankApp : IAsyncDisposable
         return app;
     }
 
-    public async Task ReadyAsync()
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); DateTime.UtcNow < deadline; await Task.Delay(20))
+    public Task ReadyAsync() => Eventually.TrueAsync(
+        async () =>
         {
             using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
-            if (answer.IsSuccessStatusCode)
-                return;
-        }
-
-        throw new TimeoutException("The service did not get ready.");
-    }
+            return answer.IsSuccessStatusCode;
+        },
+        () => "The service did not get ready.");
 
     /// <summary>A rank call that must succeed; its answer must have exactly the members of the contract.</summary>
     public async Task<RankAnswer> RankAsync(JsonNode request)

@@ -23,18 +23,15 @@ public sealed class RedisCluster : IAsyncDisposable
             throw new InvalidOperationException(create.Said);
         foreach (var node in nodes)
         {
-            for (var deadline = DateTime.UtcNow.AddSeconds(30); !(await node.CommandAsync("cluster", "info")).Contains("cluster_state:ok", StringComparison.Ordinal); await Task.Delay(100))
-            {
-                if (DateTime.UtcNow > deadline)
-                    throw new TimeoutException("The nodes did not become a cluster.");
-            }
-
+            await Eventually.TrueAsync(
+                async () => (await node.CommandAsync("cluster", "info")).Contains("cluster_state:ok", StringComparison.Ordinal),
+                () => "The nodes did not become a cluster.",
+                TimeSpan.FromMilliseconds(100));
             // A replica that never had its master's data does not take over.
-            for (var deadline = DateTime.UtcNow.AddSeconds(30); (await node.CommandAsync("info", "replication")).Contains("master_link_status:down", StringComparison.Ordinal); await Task.Delay(100))
-            {
-                if (DateTime.UtcNow > deadline)
-                    throw new TimeoutException("A replica does not follow its master.");
-            }
+            await Eventually.TrueAsync(
+                async () => !(await node.CommandAsync("info", "replication")).Contains("master_link_status:down", StringComparison.Ordinal),
+                () => "A replica does not follow its master.",
+                TimeSpan.FromMilliseconds(100));
         }
 
         return cluster;

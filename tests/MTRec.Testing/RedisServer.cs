@@ -46,7 +46,7 @@ public sealed class RedisServer : IAsyncDisposable
                 await server.StartAgainAsync();
                 return server;
             }
-            catch (InvalidOperationException) when (attempt < Attempts)
+            catch (TimeoutException) when (attempt < Attempts)
             {
                 await server.DisposeAsync();
             }
@@ -61,11 +61,7 @@ public sealed class RedisServer : IAsyncDisposable
             _folder.Path,
             "redis-server",
             ["--bind", "127.0.0.1", "--port", $"{Port}", "--save", "", "--appendonly", "no", "--dir", _folder.Path, "--enable-debug-command", "yes", .. _settings]);
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); !await AnswersAsync() || _process.HasEnded; await Task.Delay(20))
-        {
-            if (_process.HasEnded || DateTime.UtcNow > deadline)
-                throw new InvalidOperationException($"redis-server did not start:\n{_process.Said}");
-        }
+        await Eventually.TrueAsync(async () => await AnswersAsync() && !_process.HasEnded, _process);
     }
 
     /// <summary>Ends it as kill -9 does.</summary>

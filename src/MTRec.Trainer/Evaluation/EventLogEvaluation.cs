@@ -3,8 +3,8 @@ using MTRec.Core.Events;
 using MTRec.Core.Sessions;
 using MTRec.Data.Trajectories;
 using MTRec.Inference;
-using MTRec.Learning.Evaluation.OffPolicy;
 using MTRec.Learning.Evaluation;
+using MTRec.Learning.Evaluation.OffPolicy;
 using MTRec.Learning.Fusion;
 using static TorchSharp.torch;
 

@@ -19,8 +19,7 @@ public sealed class ConfinedServiceTests : IDisposable
         Assert.NotEmpty((await RankAsync(service))["items"]!.AsArray());
 
         await MountAsync("v2", Experiment("second"));
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); (await ExperimentsAsync(service))[0] != "second"; await Task.Delay(500))
-            Assert.True(DateTime.UtcNow < deadline, service.Process.Said);
+        await Eventually.TrueAsync(async () => (await ExperimentsAsync(service))[0] == "second", service.Process, TimeSpan.FromMilliseconds(500));
 
         // Files are looked at every four seconds.
         await MountAsync("v3", """{ "Experiments": { "Layers": """);

@@ -20,8 +20,7 @@ public sealed class ConfinedWorkerTests : IDisposable
 
         using var worker = ConfinedProgram.Start(_folder.Path, "MTRec.Trainer", prepare: "", writable: "registry state", environment: "", arguments: $"mtrec.dll {Arguments(redis)}");
         // Entries that are acknowledged are committed.
-        for (var deadline = DateTime.UtcNow.AddMinutes(2); !await IsTakenAsync(redis); await Task.Delay(500))
-            Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
+        await Eventually.TrueAsync(() => IsTakenAsync(redis), worker, TimeSpan.FromMilliseconds(500));
         using (var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") })
         {
             Assert.Equal("ready\n", await http.GetStringAsync(new Uri("health/ready", UriKind.Relative)));

@@ -131,19 +131,20 @@ public sealed partial class DashboardTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "metrics.key"), Key);
         var prometheus = RunningProcess.StartIn(
             _folder.Path, "prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data", $"--web.listen-address={_prometheus.BaseAddress!.Authority}");
-        for (var deadline = DateTime.UtcNow.AddMinutes(1); ; await Task.Delay(200))
+        await Eventually.TrueAsync(IsReadyAsync, prometheus, TimeSpan.FromMilliseconds(200));
+        return prometheus;
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
         {
-            Assert.True(DateTime.UtcNow < deadline && !prometheus.HasEnded, prometheus.Said);
-            try
-            {
-                using var ready = await _prometheus.GetAsync(new Uri("-/ready", UriKind.Relative));
-                if (ready.IsSuccessStatusCode)
-                    return prometheus;
-            }
-            catch (HttpRequestException)
-            {
-                // Not yet.
-            }
+            using var ready = await _prometheus.GetAsync(new Uri("-/ready", UriKind.Relative));
+            return ready.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
         }
     }
 

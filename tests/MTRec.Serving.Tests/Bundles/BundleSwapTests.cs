@@ -141,7 +141,7 @@ public sealed class BundleSwapTests
         Assert.Equal(1, Interlocked.Read(ref refusals));
 
         File.SetLastWriteTimeUtc(Path.Combine(folder, BundleLayout.Policy), DateTime.UtcNow.AddMinutes(1));
-        await Eventually.TrueAsync(() => Task.FromResult(Interlocked.Read(ref refusals) == 2), () => Task.FromResult($"{refusals} refusals"));
+        await Eventually.TrueAsync(() => Interlocked.Read(ref refusals) == 2, () => $"{refusals} refusals");
     }
 
     [Fact]

@@ -141,7 +141,7 @@ public sealed class ShadowTests
         Assert.Equal(0, shadow.Dropped);
     }
 
-    [Fact(Timeout = 120_000)]
+    [Fact(Timeout = 240_000)]
     public async Task A_shadows_graph_that_fails_leaves_no_word_of_a_degraded_answer()
     {
         using var service = await ServiceProcess.StartAsync(
@@ -163,7 +163,7 @@ public sealed class ShadowTests
 
         await Eventually.TrueAsync(
             async () => (await service.Client.GetFromJsonAsync<BundlesAnswer>(new Uri("/v1/bundles", UriKind.Relative)))!.Shadow is { Failed: 5 },
-            () => Task.FromResult(service.Said));
+            () => service.Said);
         await service.StopAsync();
 
         Assert.DoesNotContain("Ranked without", service.Said, StringComparison.Ordinal);
@@ -204,7 +204,7 @@ public sealed class ShadowTests
 
         Set("Shadow:Version", null);
         await Eventually.TrueAsync(async () => (await BundlesAsync(app)).Shadow is null, async () => $"{(await BundlesAsync(app)).Shadow}");
-        await Eventually.TrueAsync(() => Task.FromResult(loaded.Bundle.TryLease() is null), () => Task.FromResult("The shadow is still loaded."));
+        await Eventually.TrueAsync(() => loaded.Bundle.TryLease() is null, () => "The shadow is still loaded.");
 
         void Set(string key, string? value)
         {
@@ -227,8 +227,7 @@ public sealed class ShadowTests
     private static async Task<ShadowAnswer> ReportAsync(RankApp app, Func<ShadowAnswer, bool> wanted)
     {
         ShadowAnswer? shadow = null;
-        await Eventually.TrueAsync(
-            async () => (shadow = (await BundlesAsync(app)).Shadow) is not null && wanted(shadow), () => Task.FromResult($"{shadow}"));
+        await Eventually.TrueAsync(async () => (shadow = (await BundlesAsync(app)).Shadow) is not null && wanted(shadow), () => $"{shadow}");
         return shadow!;
     }
 }

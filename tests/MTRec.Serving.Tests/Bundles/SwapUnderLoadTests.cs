@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using MTRec.Serving.Bundles;
 using MTRec.Serving.OpenApi;
+using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.Bundles;
 
@@ -120,7 +121,7 @@ public sealed class SwapUnderLoadTests
 
         // An answer arrives just before its request has let go of the bundle.
         foreach (var served in seen.Keys)
-            await Eventually.TrueAsync(() => Task.FromResult(IsAlive(served) == snapshot.All.Contains(served)), () => Task.FromResult($"{served.Id} is alive: {IsAlive(served)}"));
+            await Eventually.TrueAsync(() => IsAlive(served) == snapshot.All.Contains(served), () => $"{served.Id} is alive: {IsAlive(served)}");
 
         static bool IsAlive(ServedBundle served)
         {
@@ -146,14 +147,14 @@ public sealed class SwapUnderLoadTests
         }
 
         /// <summary>Waits until a version has answered.</summary>
-        public async Task UntilAsync(int version) => await Eventually.TrueAsync(
+        public Task UntilAsync(int version) => Eventually.TrueAsync(
             async () =>
             {
                 foreach (var failed in _clients.Where(client => client.IsFaulted))
                     await failed;
                 return _answers.ContainsKey(version);
             },
-            () => Task.FromResult($"Version {version} did not get into service."));
+            () => $"Version {version} did not get into service.");
 
         /// <summary>Ends it.</summary>
         /// <returns>Answers by version.</returns>

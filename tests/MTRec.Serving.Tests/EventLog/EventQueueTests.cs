@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using MTRec.Core.Events;
 using MTRec.Serving.EventLog;
+using MTRec.Testing;
 
 namespace MTRec.Serving.Tests.EventLog;
 
@@ -34,11 +35,11 @@ public sealed class EventQueueTests : IAsyncDisposable
         await queue.StartAsync(default);
         for (var i = 0; i < 10; i++)
             Add(queue, $"e-{i}");
-        await UntilAsync(() => _log.Attempts >= 2);
+        await Eventually.TrueAsync(() => _log.Attempts >= 2, () => $"{_log.Attempts} attempts");
         Assert.Empty(_log.Ids);
 
         _log.Fails = false;
-        await UntilAsync(() => _log.Ids.Count == 10);
+        await Eventually.TrueAsync(() => _log.Ids.Count == 10, () => $"{_log.Ids.Count} written");
         await queue.StopAsync(default);
         Assert.Equal(Enumerable.Range(0, 10).Select(i => $"e-{i}"), _log.Ids);
     }
@@ -64,7 +65,7 @@ public sealed class EventQueueTests : IAsyncDisposable
         await queue.StartAsync(default);
         _log.Chokes = true;
         Add(queue, "poison");
-        await UntilAsync(() => _log.Attempts >= 1);
+        await Eventually.TrueAsync(() => _log.Attempts >= 1, () => $"{_log.Attempts} attempts");
         _log.Chokes = false;
         Add(queue, "e-1");
         await queue.StopAsync(default);
@@ -80,7 +81,7 @@ public sealed class EventQueueTests : IAsyncDisposable
         await queue.StartAsync(default);
         for (var i = 0; i < 1000; i++)
             Add(queue, $"e-{i}", i % 2 == 0 ? "gone" : "stays");
-        await UntilAsync(() => _log.Attempts >= 1);
+        await Eventually.TrueAsync(() => _log.Attempts >= 1, () => $"{_log.Attempts} attempts");
         queue.Forget("gone");
         _log.Fails = false;
         await queue.StopAsync(default);
@@ -100,8 +101,8 @@ public sealed class EventQueueTests : IAsyncDisposable
         Assert.False(queue.TryReserve(4096));
 
         await queue.StartAsync(default);
-        await UntilAsync(() => _log.Ids.Count == 1);
-        await UntilAsync(() => queue.TryReserve(4096));
+        await Eventually.TrueAsync(() => _log.Ids.Count == 1, () => $"{_log.Ids.Count} written");
+        await Eventually.TrueAsync(() => queue.TryReserve(4096), () => "The room did not come back.");
         await queue.StopAsync(default);
     }
 
@@ -112,7 +113,7 @@ public sealed class EventQueueTests : IAsyncDisposable
         using var queue = Queue(new EventLogOptions { Acknowledge = EventAcknowledgement.Written, AcknowledgeBudget = TimeSpan.FromSeconds(30) });
         await queue.StartAsync(default);
         var first = Awaited(queue, "e-0");
-        await UntilAsync(() => _log.Attempts == 1);
+        await Eventually.TrueAsync(() => _log.Attempts == 1, () => $"{_log.Attempts} attempts");
         var others = Enumerable.Range(1, 100).Select(i => Awaited(queue, $"e-{i}")).ToArray();
         var waiting = queue.IsKeptAsync(others[^1]).AsTask();
         await Task.Delay(50);
@@ -166,12 +167,6 @@ public sealed class EventQueueTests : IAsyncDisposable
     {
         Assert.True(queue.TryReserve(100));
         _ = queue.Add(TestEvents.Feedback(id, userId, DateTimeOffset.UnixEpoch), 100);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); !condition(); await Task.Delay(5))
-            Assert.True(DateTime.UtcNow < deadline, "It did not come to pass.");
     }
 
     private EventQueue Queue(EventLogOptions? options = null) => new(

@@ -136,19 +136,19 @@ public sealed class ExperimentServiceTests
 
         section.Experiment("fusion", "first")["Variants"]!["control"]!["Users"] = new JsonArray("other");
         await WriteAsync(path, section);
-        await UntilAsync(async () => (await app.RankAsync(Requests.Rows(3, "other"))).Variants[0].Variant == "control");
+        await Eventually.TrueAsync(async () => (await app.RankAsync(Requests.Rows(3, "other"))).Variants[0].Variant == "control", () => "The named user has no effect.");
 
         var bad = section.DeepClone().AsObject();
         bad.Experiment("fusion", "first")["Traffic"] = 90;
         bad.Experiment("fusion", "second")["Control"] = "nobody";
         bad.Experiment("reward", "third")["Enabled"] = false;
         await WriteAsync(path, bad);
-        await UntilAsync(async () => (await app.GetAsync<ExperimentsAnswer>("/v1/experiments")).Refused.Count == 2);
+        await Eventually.TrueAsync(async () => (await app.GetAsync<ExperimentsAnswer>("/v1/experiments")).Refused.Count == 2, () => "The faults are not shown.");
         Assert.Equal(2, (await app.RankAsync(Requests.Rows(3, "other"))).Variants.Count);
 
         section["Enabled"] = false;
         await WriteAsync(path, section);
-        await UntilAsync(async () => (await app.RankAsync(Requests.Rows(3, "other"))).Variants.Count == 0);
+        await Eventually.TrueAsync(async () => (await app.RankAsync(Requests.Rows(3, "other"))).Variants.Count == 0, () => "Experiments still run.");
         var shown = await app.GetAsync<ExperimentsAnswer>("/v1/experiments");
         Assert.Empty(shown.Refused);
         Assert.Equal([("first", false), ("second", false), ("third", false)], shown.Experiments.Select(experiment => (experiment.Name, experiment.Running)));
@@ -209,16 +209,5 @@ public sealed class ExperimentServiceTests
         File.WriteAllText(next, new JsonObject { ["Experiments"] = section.DeepClone() }.ToJsonString());
         File.Move(next, path, overwrite: true);
         return Task.CompletedTask;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); DateTime.UtcNow < deadline; await Task.Delay(50))
-        {
-            if (await holds())
-                return;
-        }
-
-        throw new TimeoutException("It did not come about.");
     }
 }

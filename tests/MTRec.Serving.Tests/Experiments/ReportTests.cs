@@ -171,9 +171,11 @@ public sealed class ReportTests
             await other.FeedbackAsync(Requests.Event(Requests.Invariant($"e-{i}"), Requests.Invariant($"u-{i}"), "v-1", 3, "click"));
         }
 
-        ReportAnswer report;
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); (report = await other.GetAsync<ReportAnswer>("/v1/experiments/split/report")).Source.Events < 600; await Task.Delay(50))
-            Assert.True(DateTime.UtcNow < deadline, report.ToString());
+        ReportAnswer report = null!;
+        await Eventually.TrueAsync(
+            async () => (report = await other.GetAsync<ReportAnswer>("/v1/experiments/split/report")).Source.Events >= 600,
+            () => report.ToString(),
+            TimeSpan.FromMilliseconds(50));
 
         Assert.Equal((16, 600, 2, 5, 0, true), (report.Source.Sources, report.Source.Events, report.Source.Damaged, report.Source.Missed, report.Source.Unread, report.Source.Complete));
         Assert.Equal(300, report.Variants.Sum(variant => variant.Users));

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using MTRec.Serving.Tests.Bundles;
 using MTRec.Serving.Tests.Ranking;
 using MTRec.Testing;
 
@@ -14,7 +13,7 @@ public sealed class MissingBundleTests
     public async Task Without_a_bundle_the_service_lives_and_is_not_ready_until_one_comes(params string[] settings)
     {
         using var service = await ServiceProcess.LaunchAsync(_ => { }, [], ["--Registry:PollInterval=00:00:00.5", .. settings]);
-        await Eventually.TrueAsync(() => Task.FromResult(service.Said.Contains("not ready until one comes", StringComparison.Ordinal)), () => Task.FromResult(service.Said));
+        await Eventually.TrueAsync(() => service.Said.Contains("not ready until one comes", StringComparison.Ordinal), () => service.Said);
         // Another's bundle is none of its own.
         TestBundles.Publish(service.Registry, "another");
         await Task.Delay(TimeSpan.FromSeconds(1));
@@ -46,8 +45,9 @@ public sealed class MissingBundleTests
         await load.MoreAsync(50);
 
         Directory.Delete(service.Registry, recursive: true);
-        await Eventually.TrueAsync(() => Task.FromResult(service.Said.Contains("no longer in the registry", StringComparison.Ordinal)
-            || service.Said.Contains("cannot be read; what is loaded serves on", StringComparison.Ordinal)), () => Task.FromResult(service.Said));
+        await Eventually.TrueAsync(
+            () => service.Said.Contains("no longer in the registry", StringComparison.Ordinal) || service.Said.Contains("cannot be read; what is loaded serves on", StringComparison.Ordinal),
+            () => service.Said);
         await load.MoreAsync(50);
 
         Assert.All(await load.StopAsync(), outcome => Assert.Equal((200, 0), (outcome.Status, outcome.Degraded.Length)));

@@ -82,8 +82,8 @@ public sealed class RedisFaultTests
         {
             redis.Signal("STOP");
             await load.MoreAsync(200);
-            await Bundles.Eventually.TrueAsync(
-                async () => (await service.MetricsAsync()).Matching("mtrec_event_log_failed_writes_total").Sum(sample => sample.Value) > round, () => Task.FromResult(service.Said));
+            await Eventually.TrueAsync(
+                async () => (await service.MetricsAsync()).Matching("mtrec_event_log_failed_writes_total").Sum(sample => sample.Value) > round, () => service.Said);
             redis.Signal("CONT");
             await load.MoreAsync(200);
         }

@@ -39,7 +39,7 @@ internal sealed class ServiceFleet : IAsyncDisposable
         string[] settings =
             ["--Sessions:Store=Redis", $"--Redis:Configuration={redis.Addresses}", "--Redis:ReadBudget=00:00:02", "--Redis:WriteBudget=00:00:05"];
         var fleet = new ServiceFleet(redis, await Task.WhenAll(ServiceProcess.StartAsync(settings), ServiceProcess.StartAsync(settings)));
-        await fleet.AnswersAsync();
+        await Eventually.TrueAsync(fleet.AnswersAsync, fleet._nginx!, TimeSpan.FromMilliseconds(100));
         return fleet;
     }
 
@@ -62,21 +62,16 @@ internal sealed class ServiceFleet : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task AnswersAsync()
+    private async Task<bool> AnswersAsync()
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); ; await Task.Delay(100))
+        try
         {
-            Assert.True(DateTime.UtcNow < deadline && _nginx is { HasEnded: false }, _nginx?.Said);
-            try
-            {
-                using var answer = await Balanced.GetAsync(new Uri("/health/ready", UriKind.Relative));
-                if (answer.StatusCode == HttpStatusCode.OK)
-                    return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not yet.
-            }
+            using var answer = await Balanced.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
         }
     }
 }

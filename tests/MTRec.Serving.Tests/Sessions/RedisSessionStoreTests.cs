@@ -160,24 +160,22 @@ public sealed class RedisSessionStoreTests(SessionStores stores) : IClassFixture
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(user => (user % 2 == 0 ? one : other).ApplyAsync($"u-{user}", "e", Shown, default).AsTask()));
         int[] sizes = [];
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); sizes.Sum() != 2 * 301; await Task.Delay(100))
-        {
-            // Replicas follow a moment later.
-            Assert.True(DateTime.UtcNow < deadline, string.Join(' ', sizes));
-            sizes = [.. (await Task.WhenAll(cluster.Nodes.Select(node => node.CommandAsync("dbsize")))).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
-        }
-
+        // Replicas follow a moment later.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                sizes = [.. (await Task.WhenAll(cluster.Nodes.Select(node => node.CommandAsync("dbsize")))).Select(size => int.Parse(size, CultureInfo.InvariantCulture))];
+                return sizes.Sum() == 2 * 301;
+            },
+            () => string.Join(' ', sizes),
+            TimeSpan.FromMilliseconds(100));
         Assert.All(sizes, size => Assert.InRange(size, 50, 200));
 
         await cluster.Nodes[0].KillAsync();
-        for (var deadline = DateTime.UtcNow.AddSeconds(30); DateTime.UtcNow < deadline; await Task.Delay(200))
-        {
-            var found = await Task.WhenAll(Enumerable.Range(0, 300).Select(user => RemembersAsync(one, $"u-{user}")));
-            if (found.All(remembers => remembers))
-                return;
-        }
-
-        Assert.Fail("Some users are still out of reach.");
+        await Eventually.TrueAsync(
+            async () => (await Task.WhenAll(Enumerable.Range(0, 300).Select(user => RemembersAsync(one, $"u-{user}")))).All(remembers => remembers),
+            () => "Some users are still out of reach.",
+            TimeSpan.FromMilliseconds(200));
     }
 
     [RedisFact]

@@ -121,8 +121,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         WriteLogs(users: 40_000);
         using var mtrec = Mtrec.Start("train", "--data", _folder.Path, "--out", Path.Combine(_folder.Path, "a"), "--threads", "1");
-        for (var deadline = DateTime.UtcNow.AddMinutes(2); !mtrec.Error.Contains("task scores", StringComparison.Ordinal); await Task.Delay(50))
-            Assert.True(DateTime.UtcNow < deadline && !mtrec.HasEnded, mtrec.Said);
+        await Eventually.TrueAsync(() => mtrec.Error.Contains("task scores", StringComparison.Ordinal), mtrec);
         mtrec.Signal("INT");
 
         Assert.Equal(130, await mtrec.EndAsync());

@@ -4,6 +4,7 @@ using MTRec.Inference;
 using MTRec.Learning.Algorithms.EnhancedRl;
 using MTRec.Learning.Algorithms.UnifiedRl;
 using MTRec.Learning.Evaluation.OffPolicy;
+using MTRec.Testing;
 using MTRec.Trainer.Tests.CommandLine;
 using MTRec.Trainer.Worker;
 using MTRec.Trainer.Worker.Cycle;
@@ -279,8 +280,7 @@ public sealed class CycleTests : IDisposable
         using (var worker = Mtrec.Start(arguments))
         {
             // The candidate is learned and being judged.
-            for (var deadline = DateTime.UtcNow.AddSeconds(90); !Directory.Exists(Path.Combine(_bench.State, "candidate")); await Task.Delay(5))
-                Assert.True(DateTime.UtcNow < deadline, worker.Said);
+            await Eventually.TrueAsync(() => Directory.Exists(Path.Combine(_bench.State, "candidate")), worker, TimeSpan.FromMilliseconds(5));
             worker.Signal("KILL");
             await worker.EndAsync();
         }
@@ -300,21 +300,20 @@ public sealed class CycleTests : IDisposable
         using var worker = Mtrec.Start(
             "worker", "--events", _bench.Events, "--registry", _bench.Registry, "--state", _bench.State, "--parts", $"{_bench.Parts}",
             "--algorithm", "unified-rl", "--updates", "20", "--min-explored", "100", "--gate", "off", "--min-exposures", "1500");
-        await UntilAsync(1);
+        await DecidedAsync(1);
         Append(_bench.EventFile("events-20260131-0001.jsonl"), Users(10, from: 300));
         File.WriteAllText(Path.Combine(_bench.State, "learn-now"), "");
-        await UntilAsync(2);
+        await DecidedAsync(2);
         worker.Signal("TERM");
 
         Assert.True(await worker.EndAsync() == 0, worker.Said);
         Assert.Equal(3, Versions().Length);
         Assert.Contains("committed: entries 3100,", worker.Error, StringComparison.Ordinal);
 
-        async Task UntilAsync(int decisions)
+        Task DecidedAsync(int decisions)
         {
             var folder = Path.Combine(_bench.State, "decisions");
-            for (var deadline = DateTime.UtcNow.AddSeconds(90); !Directory.Exists(folder) || Directory.GetFiles(folder, "*.json").Length < decisions; await Task.Delay(50))
-                Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
+            return Eventually.TrueAsync(() => Directory.Exists(folder) && Directory.GetFiles(folder, "*.json").Length >= decisions, worker);
         }
     }
 

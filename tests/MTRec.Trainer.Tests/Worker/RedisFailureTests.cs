@@ -34,13 +34,13 @@ public sealed class RedisFailureTests : IDisposable
         await using var writer = new Writer(() => (server.Address, 0)).Begin();
         for (var kill = 0; kill < Kills; kill++)
         {
-            await UntilAsync(() => Entries() > 200 * (kill + 1), worker);
+            await Eventually.TrueAsync(() => Entries() > 200 * (kill + 1), worker);
             await server.KillAsync();
             await Task.Delay(300);
             await server.StartAgainAsync();
         }
 
-        await UntilAsync(() => Entries() > 200 * (Kills + 1), worker);
+        await Eventually.TrueAsync(() => Entries() > 200 * (Kills + 1), worker);
         await AssertAllIsThereOnceAsync(await writer.EndAsync(), server.Address, worker);
         Assert.Contains("Tried again", worker.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("was gone and is made again", worker.Error, StringComparison.Ordinal);
@@ -54,20 +54,20 @@ public sealed class RedisFailureTests : IDisposable
         var serving = (master.Address, Replicas: 1);
         using var worker = Mtrec.Start(Arguments($"{master.Address},{replica.Address}"));
         await using var writer = new Writer(() => serving).Begin();
-        await UntilAsync(() => Entries() > 200, worker);
+        await Eventually.TrueAsync(() => Entries() > 200, worker);
 
         await master.KillAsync();
         Assert.Equal("OK", await replica.CommandAsync("REPLICAOF", "NO", "ONE"));
         serving = (replica.Address, Replicas: 0);
 
         var before = Entries();
-        await UntilAsync(() => Entries() > before + 200, worker);
+        await Eventually.TrueAsync(() => Entries() > before + 200, worker);
         await AssertAllIsThereOnceAsync(await writer.EndAsync(), replica.Address, worker);
     }
 
     private async Task AssertAllIsThereOnceAsync(int written, string address, RunningProcess worker)
     {
-        await UntilAsync(() => Entries() >= written, worker);
+        await Eventually.TrueAsync(() => Entries() >= written, worker);
         worker.Signal("TERM");
         Assert.True(await worker.EndAsync() == 0, worker.Said);
 
@@ -90,12 +90,6 @@ public sealed class RedisFailureTests : IDisposable
     {
         var path = Path.Combine(_bench.State, "commit");
         return File.Exists(path) ? Commit.Parse(File.ReadAllBytes(path), path).Counts.Entries : 0;
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo, RunningProcess worker)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(90); !isSo(); await Task.Delay(20))
-            Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
     }
 
     /// <summary>Adds events one after the other, each again and again until a server, and so many replicas, have taken it.</summary>

@@ -99,7 +99,7 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
         for (var (kill, before) = (0, 0L); kill < Kills; kill++, before = Entries())
         {
             using var worker = Mtrec.Start(Arguments(_bench.State));
-            await UntilAsync(() => Entries() > before, worker);
+            await Eventually.TrueAsync(() => Entries() > before, worker);
             await Task.Delay(random.Next(100));
             worker.Signal("KILL");
             await worker.EndAsync();
@@ -123,14 +123,14 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     {
         await AddAsync([.. Visit("u-1", Start, 5)]);
         using var worker = Mtrec.Start(Arguments(_bench.State));
-        await UntilAsync(() => Entries() == 10, worker);
+        await Eventually.TrueAsync(() => Entries() == 10, worker);
 
         await Server.KillAsync();
-        await UntilAsync(() => worker.Error.Contains("Tried again", StringComparison.Ordinal), worker);
+        await Eventually.TrueAsync(() => worker.Error.Contains("Tried again", StringComparison.Ordinal), worker);
         await Server.StartAgainAsync();
         await ConnectAsync();
         await AddAsync([.. Visit("u-2", Start, 5)]);
-        await UntilAsync(() => Entries() == 20, worker);
+        await Eventually.TrueAsync(() => Entries() == 20, worker);
         worker.Signal("TERM");
 
         Assert.Equal(0, await worker.EndAsync());
@@ -259,12 +259,6 @@ public sealed class StreamIntakeTests : IAsyncLifetime, IDisposable
     {
         var path = Path.Combine(_bench.State, "commit");
         return File.Exists(path) ? Commit.Parse(File.ReadAllBytes(path), path).Counts.Entries : 0;
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo, RunningProcess worker)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); !isSo(); await Task.Delay(20))
-            Assert.True(DateTime.UtcNow < deadline, worker.Said);
     }
 
     /// <summary>Ends before it acknowledges.</summary>

@@ -29,8 +29,8 @@ public sealed class WorkerMetricsTests : IDisposable
         var url = $"http://127.0.0.1:{FreePort.Find()}";
         using var worker = Mtrec.Start([.. Arguments(url), "--algorithm", "iql", "--updates", "1", "--min-explored", "100000", "--min-exposures", "300"]);
 
-        await UntilAsync(async () => await StatusAsync($"{url}/health/ready") == HttpStatusCode.OK, worker);
-        await UntilAsync(async () => (await ScrapeAsync(url)).GetValueOrDefault("mtrec_worker_cycles_total{outcome=\"refused\"}") == 1, worker);
+        await Eventually.TrueAsync(async () => await StatusAsync($"{url}/health/ready") == HttpStatusCode.OK, worker);
+        await Eventually.TrueAsync(async () => (await ScrapeAsync(url)).GetValueOrDefault("mtrec_worker_cycles_total{outcome=\"refused\"}") == 1, worker);
         var metrics = await ScrapeAsync(url);
 
         Assert.Equal(601, metrics["mtrec_worker_entries_total"]);
@@ -55,13 +55,13 @@ public sealed class WorkerMetricsTests : IDisposable
 
         // A deletion waits for its erasure, which is made every minute.
         Append(_bench.EventFile("events-20260131-0001.jsonl"), [new ForgetEvent { UserId = "u-1", Received = Start.AddDays(1) }]);
-        await UntilAsync(async () => (await ScrapeAsync(url))["mtrec_worker_forgets_pending"] == 1, worker);
+        await Eventually.TrueAsync(async () => (await ScrapeAsync(url))["mtrec_worker_forgets_pending"] == 1, worker);
 
         // Another worker waits: it lives and is not ready.
         var second = $"http://127.0.0.1:{FreePort.Find()}";
         using (var waiting = Mtrec.Start(Arguments(second)))
         {
-            await UntilAsync(async () => await StatusAsync($"{second}/health/live") == HttpStatusCode.OK, waiting);
+            await Eventually.TrueAsync(async () => await StatusAsync($"{second}/health/live") == HttpStatusCode.OK, waiting);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync($"{second}/health/ready"));
             waiting.Signal("TERM");
             Assert.True(await waiting.EndAsync() == 0, waiting.Said);
@@ -127,12 +127,6 @@ public sealed class WorkerMetricsTests : IDisposable
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => line[0] != '#')
         .ToDictionary(line => line[..line.LastIndexOf(' ')].Replace("{}", "", StringComparison.Ordinal), line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo, RunningProcess worker)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(90); !await isSo(); await Task.Delay(100))
-            Assert.True(DateTime.UtcNow < deadline && !worker.HasEnded, worker.Said);
-    }
 
     private sealed class SetTime(DateTimeOffset start) : TimeProvider
     {

@@ -34,7 +34,7 @@ public sealed class WorkerProcessTests : IDisposable
         for (var (kill, before) = (0, 0L); kill < Kills; kill++, before = Entries())
         {
             using var worker = StartWorker();
-            await UntilAsync(() => Entries() > before);
+            await Eventually.TrueAsync(() => Entries() > before, worker);
             await Task.Delay(random.Next(100));
             worker.Signal("KILL");
             await worker.EndAsync();
@@ -59,16 +59,16 @@ public sealed class WorkerProcessTests : IDisposable
     {
         Append(_bench.EventFile("e.jsonl"), Visit("u-1", Start, 5));
         using var first = StartWorker();
-        await UntilAsync(() => Entries() == 10);
+        await Eventually.TrueAsync(() => Entries() == 10, first);
         using var second = StartWorker();
-        await UntilAsync(() => second.Error.Contains("another worker has the state", StringComparison.Ordinal));
+        await Eventually.TrueAsync(() => second.Error.Contains("another worker has the state", StringComparison.Ordinal), second);
 
         Append(_bench.EventFile("e.jsonl"), Visit("u-2", Start, 5));
-        await UntilAsync(() => Entries() == 20);
+        await Eventually.TrueAsync(() => Entries() == 20, first);
         first.Signal("KILL");
         await first.EndAsync();
         Append(_bench.EventFile("e.jsonl"), Visit("u-3", Start, 5));
-        await UntilAsync(() => Entries() == 30);
+        await Eventually.TrueAsync(() => Entries() == 30, second);
 
         second.Signal("TERM");
         Assert.Equal(0, await second.EndAsync());
@@ -127,11 +127,5 @@ public sealed class WorkerProcessTests : IDisposable
     {
         var path = Path.Combine(_bench.State, "commit");
         return File.Exists(path) ? Commit.Parse(File.ReadAllBytes(path), path).Counts.Entries : 0;
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); !isSo(); await Task.Delay(20))
-            Assert.True(DateTime.UtcNow < deadline, "It did not come to that within a minute.");
     }
 }
