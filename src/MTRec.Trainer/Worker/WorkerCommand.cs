@@ -128,7 +128,7 @@ internal static class WorkerCommand
             var triggers = new CycleTriggers(
                 result.GetValue(every) is > 0 and var minutes ? TimeSpan.FromMinutes(minutes) : null, result.GetValue(volume) is > 0 and var exposures ? exposures : null);
             return result.GetValue(once)
-                ? RunAsync(options, cycle, triggers, null, result.GetValue(threads), once: true, result.GetValue(measure), cancellation)
+                ? RunAsync(options, cycle, triggers, null, null, result.GetValue(threads), once: true, result.GetValue(measure), cancellation)
                 : RunMeteredAsync(options, cycle, triggers, result.GetValue(metricsUrl), result.GetValue(otlp), result.GetValue(threads), cancellation);
         });
         return command;
@@ -141,7 +141,7 @@ internal static class WorkerCommand
         try
         {
             await using var metering = await WorkerMetering.StartAsync(metricsUrl, collector, health);
-            return await RunAsync(options, cycle, triggers, health, threads, once: false, measure: false, cancellation);
+            return await RunAsync(options, cycle, triggers, health, metering, threads, once: false, measure: false, cancellation);
         }
         catch (WorkerMetering.AddressException e)
         {
@@ -151,7 +151,7 @@ internal static class WorkerCommand
     }
 
     private static async Task<int> RunAsync(
-        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, WorkerHealth? health, int threads, bool once, bool measure, CancellationToken cancellation)
+        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, WorkerHealth? health, WorkerMetering? metering, int threads, bool once, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -170,7 +170,15 @@ internal static class WorkerCommand
                 var loop = cycle is null ? null : new CycleLoop(state, options, cycle, triggers, TimeProvider.System, Say);
                 using var meters = new WorkerMeters(state, worker.Progress, loop?.Progress);
                 health!.Begin(worker.Progress);
-                await FollowAsync(worker, loop, cancellation);
+                try
+                {
+                    await FollowAsync(worker, loop, cancellation);
+                }
+                finally
+                {
+                    metering!.Flush();
+                }
+
                 return ExitCodes.Done;
             }
 

@@ -1,5 +1,11 @@
 using System.Globalization;
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using MTRec.Core.Events;
 using MTRec.Testing;
 using MTRec.Trainer.Tests.CommandLine;
@@ -75,6 +81,22 @@ public sealed class WorkerMetricsTests : IDisposable
         Assert.True(await worker.EndAsync() == 0, worker.Said);
     }
 
+    [Fact]
+    public async Task What_was_measured_reaches_a_collector_by_OTLP_before_the_worker_ends()
+    {
+        Assert.NotEmpty(_bench.Bundle);
+        Append(_bench.EventFile("events-20260131-0001.jsonl"), [.. Visit("u-1", Start, 5)]);
+        await using var collector = await Collector.StartAsync();
+        var url = $"http://127.0.0.1:{FreePort.Find()}";
+        using var worker = Mtrec.Start([.. Arguments(url), "--otlp-endpoint", collector.Address]);
+        await Eventually.TrueAsync(async () => await StatusAsync($"{url}/health/ready") == HttpStatusCode.OK, worker);
+        worker.Signal("TERM");
+
+        Assert.True(await worker.EndAsync() == 0, worker.Said);
+        Assert.Contains("mtrec-worker", collector.Received, StringComparison.Ordinal);
+        Assert.Contains("mtrec.worker.entries", collector.Received, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--metrics-url", "https://127.0.0.1:9464")]
     [InlineData("--metrics-url", "9464")]
@@ -127,6 +149,37 @@ public sealed class WorkerMetricsTests : IDisposable
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Where(line => line[0] != '#')
         .ToDictionary(line => line[..line.LastIndexOf(' ')].Replace("{}", "", StringComparison.Ordinal), line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+
+    /// <summary>Takes what is exported by OTLP over gRPC, and keeps it as it came.</summary>
+    private sealed class Collector(WebApplication app, StringBuilder received) : IAsyncDisposable
+    {
+        public string Address => app.Urls.Single();
+
+        public string Received => received.ToString();
+
+        public static async Task<Collector> StartAsync()
+        {
+            var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+            builder.Services.AddRoutingCore();
+            var app = builder.Build();
+            var received = new StringBuilder();
+            app.MapPost("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", async call =>
+            {
+                using var body = new MemoryStream();
+                await call.Request.Body.CopyToAsync(body);
+                received.Append(Encoding.Latin1.GetString(body.ToArray()));
+                call.Response.ContentType = "application/grpc";
+                // An empty message, not compressed.
+                await call.Response.Body.WriteAsync(new byte[5]);
+                call.Response.AppendTrailer("grpc-status", "0");
+            });
+            await app.StartAsync();
+            return new Collector(app, received);
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
 
     private sealed class SetTime(DateTimeOffset start) : TimeProvider
     {

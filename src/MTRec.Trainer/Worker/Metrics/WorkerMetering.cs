@@ -13,6 +13,8 @@ namespace MTRec.Trainer.Worker.Metrics;
 /// </summary>
 internal sealed class WorkerMetering : IAsyncDisposable
 {
+    private const int PatienceMs = 2000;
+
     private readonly MeterProvider _provider;
     private readonly WebApplication? _app;
 
@@ -57,10 +59,12 @@ internal sealed class WorkerMetering : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops listening and sends what was not sent yet.</summary>
+    /// <summary>Sends what was not sent yet; to be called while there are meters to read.</summary>
+    public void Flush() => _provider.ForceFlush(PatienceMs);
+
+    /// <summary>Stops listening and sending.</summary>
     public async ValueTask DisposeAsync()
     {
-        const int PatienceMs = 2000;
         if (_app is not null)
             await _app.DisposeAsync();
         _provider.Shutdown(PatienceMs);
