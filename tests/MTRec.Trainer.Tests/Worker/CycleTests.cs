@@ -181,6 +181,22 @@ public sealed class CycleTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_published_after_a_version_that_nothing_was_known_of_yet_leads_back_to_the_last_that_was_known()
+    {
+        var first = await TurnAsync(Quick with { Sabotage = true, Gate = false }, Users(300));
+        Assert.Null(await LookAsync(Users(20, first.Version!)));
+        var second = await TurnAsync(Quick with { Sabotage = true, Gate = false }, []);
+        Assert.Equal(("published", first.Version), (second.Outcome, second.Serving));
+
+        // Of those users who go on with bundle 1 it is known what the hours are worth.
+        var decision = await LookAsync([.. Users(100, second.Version!, watch: -20), .. Users(100, from: 200, hours: 10)]);
+
+        Assert.Equal(("rolledBack", second.Version, "1"), (decision?.Outcome, decision?.Version, decision?.Serving));
+        Assert.Matches("^reward .* beside 100 users of default/1:", decision!.Reasons.Single());
+        Assert.Equal("1", new ServingBundle(new BundleRegistry(_bench.Registry), "default", []).Version());
+    }
+
+    [Fact]
     public async Task What_users_like_as_well_stays()
     {
         var published = await TurnAsync(Quick, Users(300));

@@ -40,6 +40,16 @@ public sealed class SwapComparisonTests
     }
 
     [Fact]
+    public void Where_nobody_stayed_with_the_version_before_users_of_the_last_proven_one_are_the_control()
+    {
+        var before = Rows("5", Swap.AddHours(-5), ("a", 8), ("b", 10)).Concat(Rows("1", Swap.AddHours(-5), ("c", 4), ("d", 6)));
+        var compared = Compare(Rows("6", Swap, ("a", 7), ("b", 9)), [.. before, .. Rows("1", Swap.AddMinutes(1), ("c", 9), ("d", 11))], "default/5", "default/1");
+
+        Assert.Equal("beside 2 users of default/1", compared.How);
+        Assert.True(compared.Differences.Single(figure => figure.Name == "reward").Difference.Mean < 0);
+    }
+
+    [Fact]
     public void What_changed_for_users_of_other_versions_is_no_doing_of_the_new_one()
     {
         var before = Rows("5", Swap.AddHours(-5), ("a", 8), ("b", 10)).Concat(Rows("1", Swap.AddHours(-5), ("c", 4), ("d", 6)));
@@ -69,8 +79,8 @@ public sealed class SwapComparisonTests
         Assert.Equal((0, 0, null), (compared.Exposures, compared.PreviousExposures, compared.ControlUsers));
     }
 
-    private SwapComparison Compare(IReadOnlyList<WatchedExposure> own, IReadOnlyList<WatchedExposure> others, string previous = "default/1") =>
-        SwapComparison.Of(own, others, previous, row => _rewards[row]);
+    private SwapComparison Compare(IReadOnlyList<WatchedExposure> own, IReadOnlyList<WatchedExposure> others, string previous = "default/1", string? proven = null) =>
+        SwapComparison.Of(own, others, previous, proven ?? previous, row => _rewards[row]);
 
     private WatchedExposure[] Rows(string version, DateTimeOffset at, params (string User, double Reward)[] users) =>
         [.. users.Select(user =>

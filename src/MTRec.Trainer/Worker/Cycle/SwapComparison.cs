@@ -53,8 +53,8 @@ internal sealed record SwapDifference(string Name, ClusteredMean Own, ClusteredM
 
 /// <summary>A new version's exposures beside those of the version before it.</summary>
 /// <remarks>
-/// Days differ, and users with them. Where an experiment keeps the previous version for some users, the two are compared over the same hours, and rewards are adjusted by each user's own past
-/// (<see cref="PastAdjustment"/>). Where it keeps others for some users, what changed for those since the day before is taken off what changed here (difference in differences). Without either the
+/// Days differ, and users with them. Where an experiment keeps the previous version, or else the last that is proven, for some users, the two are compared over the same hours, and rewards are adjusted by
+/// each user's own past (<see cref="PastAdjustment"/>). Where it keeps others for some users, what changed for those since the day before is taken off what changed here (difference in differences). Without either the
 /// new version is held against the last day of the one before.
 /// </remarks>
 /// <param name="Exposures">Exposures of the new version.</param>
@@ -73,19 +73,23 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
     /// <param name="own">Exposures of the new version.</param>
     /// <param name="others">Those of all other versions.</param>
     /// <param name="previous">The version before, as name/version.</param>
+    /// <param name="proven">The last that is proven; the same where the version before is.</param>
     /// <param name="reward">What an exposure earned.</param>
-    public static SwapComparison Of(IReadOnlyList<WatchedExposure> own, IReadOnlyList<WatchedExposure> others, string previous, Func<WatchedExposure, double> reward)
+    public static SwapComparison Of(
+        IReadOnlyList<WatchedExposure> own, IReadOnlyList<WatchedExposure> others, string previous, string proven, Func<WatchedExposure, double> reward)
     {
         var users = UsersOf(own);
         var (swap, middle) = own.Count == 0 ? (DateTimeOffset.MaxValue, DateTimeOffset.MaxValue)
             : (own.Min(row => row.Received), own.OrderBy(row => row.Received).ElementAt(own.Count / 2).Received);
         var meanwhile = others.Where(row => row.Received >= swap && !users.Contains(row.User)).ToArray();
-        var stayed = meanwhile.Where(row => row.Bundle == previous).ToArray();
-        if (IsControl(stayed))
+        foreach (var reference in new[] { previous, proven })
         {
+            var stayed = meanwhile.Where(row => row.Bundle == reference).ToArray();
+            if (!IsControl(stayed))
+                continue;
             var adjusted = PastAdjustment.Of([.. others.Where(row => row.Received < swap)], [own, stayed], reward);
             var control = UsersOf(stayed).Count;
-            return Compare(own, stayed, control, $"beside {control} users of {previous}", adjusted.Of, (now, then) => now.Less(then));
+            return Compare(own, stayed, control, $"beside {control} users of {reference}", adjusted.Of, (now, then) => now.Less(then));
         }
 
         var last = others.Where(row => row.Bundle == previous).Select(row => row.Received).DefaultIfEmpty().Max();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MathNet.Numerics.Distributions;
 using MTRec.Core.Events;
 using MTRec.Inference;
@@ -10,13 +11,19 @@ namespace MTRec.Trainer.Worker.Cycle;
 
 /// <summary>What is being watched: <c>watch.json</c> of the state, written before the version is published.</summary>
 /// <param name="Version">The version.</param>
-/// <param name="Previous">The one that served before, and that a breach leads back to.</param>
+/// <param name="Previous">The one that served before.</param>
 /// <param name="Looks">Looks so far.</param>
 /// <param name="Looked">Exposures of the version at the last look.</param>
-internal sealed record WatchedSwap(string Version, string Previous, int Looks = 0, long Looked = 0);
+/// <param name="LastProven">The last proven version, where the previous one was still being watched itself; null where that one is proven.</param>
+internal sealed record WatchedSwap(string Version, string Previous, int Looks = 0, long Looked = 0, string? LastProven = null)
+{
+    /// <summary>The last proven version: a breach leads back to it.</summary>
+    [JsonIgnore]
+    public string Proven => LastProven ?? Previous;
+}
 
 /// <summary>
-/// Looks at what users do after a swap and rolls back where a guardrail is breached: reward an exposure below the previous version's, objections or degraded answers above
+/// Looks at what users do after a swap and rolls back to the last proven version where a guardrail is breached: reward an exposure below the previous version's, objections or degraded answers above
 /// it, by more than the tolerance and beyond doubt. Both versions' exposures come from the event log.
 /// </summary>
 /// <remarks>
@@ -43,7 +50,8 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
 
     /// <summary>Begins to watch; to be called before the version is published, so that a sudden end leaves no version unwatched.</summary>
     /// <exception cref="IOException">The disk refuses.</exception>
-    public void Begin(string version, string previous) => Write(new WatchedSwap(version, previous));
+    public void Begin(string version, string previous) =>
+        Write(new WatchedSwap(version, previous, LastProven: Read() is { } open && open.Version == previous ? open.Proven : null));
 
     /// <summary>Looks, where it is time to.</summary>
     /// <returns>The decision to roll back, which is done and kept; null where there is none.</returns>
@@ -89,15 +97,15 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
     {
         // As POST /v1/bundles/rollback does: all that is there now is held back, what is published later is followed.
         var newest = registry.Scan().Where(listing => listing.Name == worker.Bundle).Max(BundleAge.Of)!.Value;
-        var earlier = (serving.Choice()?.Previous ?? []).Where(version => version != watched.Version && version != watched.Previous);
+        var earlier = (serving.Choice()?.Previous ?? []).Where(version => version != watched.Version && version != watched.Proven);
         _bad.Add(watched.Version);
-        new ChoiceFile(registry, worker.Bundle).Write(new BundleChoice(watched.Previous, [.. earlier], newest, time.GetUtcNow()));
+        new ChoiceFile(registry, worker.Bundle).Write(new BundleChoice(watched.Proven, [.. earlier], newest, time.GetUtcNow()));
         var decision = new CycleDecision
         {
             At = time.GetUtcNow(),
             Outcome = CycleDecision.RolledBack,
             Version = watched.Version,
-            Serving = watched.Previous,
+            Serving = watched.Proven,
             Algorithm = options.Algorithm,
             Metric = options.Metric,
             Gate = options.Gate,
@@ -106,7 +114,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
         };
         _book.Write(decision);
         File.Delete(FilePath);
-        say($"ROLLED BACK {watched.Version} to {watched.Previous}: {string.Join(' ', reasons)}");
+        say($"ROLLED BACK {watched.Version} to {watched.Proven}: {string.Join(' ', reasons)}");
         return decision;
     }
 
@@ -137,7 +145,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
     // One pass over the window, one part of the users in memory. Null where it is not yet time for a look.
     private SwapComparison? Compare(WatchedSwap watched, BundleRegistry registry)
     {
-        var (own, before, name) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}", $"{worker.Bundle}/");
+        var (own, before, proven, name) = ($"{worker.Bundle}/{watched.Version}", $"{worker.Bundle}/{watched.Previous}", $"{worker.Bundle}/{watched.Proven}", $"{worker.Bundle}/");
         using var snapshot = state.Snapshot();
         var window = new EventWindow(snapshot);
         var listing = registry.Scan().First(bundle => bundle.Name == worker.Bundle && bundle.Version == watched.Version);
@@ -167,7 +175,7 @@ internal sealed class SwapWatch(StateFolder state, WorkerOptions worker, CycleOp
             }
         }
 
-        return measured is null || now.Count < Math.Max(options.FirstLook, Growth * watched.Looked) ? null : SwapComparison.Of(now, others, before, row => row.Reward(measured));
+        return measured is null || now.Count < Math.Max(options.FirstLook, Growth * watched.Looked) ? null : SwapComparison.Of(now, others, before, proven, row => row.Reward(measured));
     }
 
     private WatchedSwap? Read() => File.Exists(FilePath) ? JsonSerializer.Deserialize<WatchedSwap>(File.ReadAllBytes(FilePath), Json) : null;
