@@ -43,23 +43,25 @@ internal static class Faults
             calm.Failures + swapped.Failures, before, arena.Ours.ResidentBytes);
     }
 
-    /// <summary>Sends three times what the service can answer, from more connections than it lets wait.</summary>
+    /// <summary>Sends three times what the service can answer, or as much of that as the load's core can, from more connections than it lets wait.</summary>
     /// <param name="arena">Serves a bundle.</param>
     /// <param name="bodies">The requests.</param>
     /// <param name="capacity">Answers a second without overload.</param>
-    public static async Task<OverloadResult> OverloadAsync(Arena arena, Bodies bodies, double capacity)
+    /// <param name="processor">Processor time of an answer without overload, in microseconds.</param>
+    public static async Task<OverloadResult> OverloadAsync(Arena arena, Bodies bodies, double capacity, double processor)
     {
         const int Connections = 400;
         const double Seconds = 8;
         var perSecond = 3 * capacity;
+        var before = arena.Ours.ProcessorSeconds;
         var result = await Task.Run(() => OpenLoop.Run(arena.Target(arena.Ours, bodies), bodies, perSecond, (int)(perSecond * Seconds), Connections));
+        var used = arena.Ours.ProcessorSeconds - before;
         arena.ClearEvents();
         var took = result.Finished.Max();
         var answered = result.Latencies.Count(latency => !double.IsNaN(latency));
-        var refused = result.Refusals.Count(latency => !double.IsNaN(latency));
+        var refused = result.Refused.Count(isRefused => isRefused);
         return new OverloadResult(
-            result.Finished.Length / took / capacity, answered / took / capacity, result.Percentile(0.5), result.Percentile(0.99), refused,
-            OpenLoop.Percentile(result.Refusals, 0.5), OpenLoop.Percentile(result.Refusals, 0.99), result.Failures - refused);
+            result.Finished.Length / took / capacity, answered / took / capacity, refused, result.Failures - refused, processor, ((used * 1e6) - (answered * processor)) / refused);
     }
 
     /// <summary>Kills Redis as kill -9 does, under load, and starts it again.</summary>
@@ -117,7 +119,7 @@ internal static class Faults
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"overload, {overload.Sent:0.0} times capacity sent: {overload.Answered:0.00} times capacity answered, p50 {overload.AnsweredP50:0} us, p99 {overload.AnsweredP99:0} us; {overload.Refused} requests refused, p50 {overload.RefusedP50:0} us, p99 {overload.RefusedP99:0} us; {overload.Failures} failed"));
+            $"overload, {overload.Sent:0.0} times capacity sent: {overload.Answered:0.00} times capacity answered, {overload.Refused} requests refused, {overload.Failures} failed; processor time of an answer {overload.AnswerProcessor:0} us, of a refusal {overload.RefusalProcessor:0} us"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"swaps under load: {swaps.Failures} requests failed in {swaps.Swaps} swaps; p99 {swaps.SwappedP99:0} us against {swaps.CalmP99:0} us without: {swaps.Ratio:0.00}; resident {swaps.BytesBefore >> 20} MiB before, {swaps.BytesAfter >> 20} MiB after"));
@@ -137,16 +139,14 @@ internal static class Faults
 internal sealed record SwapResult(
     double PerSecond, int Swaps, double Seconds, double CalmP50, double CalmP99, double SwappedP50, double SwappedP99, double Ratio, int Failures, long BytesBefore, long BytesAfter);
 
-/// <summary>More sent than can be answered. Latencies in microseconds.</summary>
+/// <summary>More sent than can be answered.</summary>
 /// <param name="Sent">Requests a second, as a multiple of the capacity.</param>
 /// <param name="Answered">Good answers a second, as a multiple of the capacity.</param>
-/// <param name="AnsweredP50">Median latency of the good answers.</param>
-/// <param name="AnsweredP99">Its 99th percentile.</param>
 /// <param name="Refused">Requests answered with 503.</param>
-/// <param name="RefusedP50">Median time until they were.</param>
-/// <param name="RefusedP99">Its 99th percentile.</param>
 /// <param name="Failures">Requests with another answer, or none.</param>
-internal sealed record OverloadResult(double Sent, double Answered, double AnsweredP50, double AnsweredP99, int Refused, double RefusedP50, double RefusedP99, int Failures);
+/// <param name="AnswerProcessor">Processor time of an answer without overload, in microseconds.</param>
+/// <param name="RefusalProcessor">That of a refusal, in microseconds: what was used beyond the answers.</param>
+internal sealed record OverloadResult(double Sent, double Answered, int Refused, int Failures, double AnswerProcessor, double RefusalProcessor);
 
 /// <summary>Redis killed and started again under load. Latencies in microseconds.</summary>
 internal sealed record RedisResult(

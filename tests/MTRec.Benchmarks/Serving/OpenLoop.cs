@@ -13,8 +13,8 @@ namespace MTRec.Benchmarks.Serving;
 /// <param name="Latencies">Microseconds from due to answered, in order of the requests; NaN where the answer was not good.</param>
 /// <param name="Finished">Seconds since the start at which each answer was there.</param>
 /// <param name="Degraded">Whether the answer was made without a part.</param>
-/// <param name="Refusals">Microseconds from due to refused with 503; NaN where it was not.</param>
-internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, bool[] Degraded, double[] Refusals)
+/// <param name="Refused">Whether the answer was 503.</param>
+internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, bool[] Degraded, bool[] Refused)
 {
 
     /// <summary>Requests without a good answer.</summary>
@@ -40,7 +40,7 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
     public static OpenLoop Run(Uri target, Bodies bodies, double perSecond, int count, int connections = 32)
     {
         var requests = bodies.All.Select(body => Request(target, bodies.MediaType, body)).ToArray();
-        var result = new OpenLoop(new double[count], new double[count], new bool[count], new double[count]);
+        var result = new OpenLoop(new double[count], new double[count], new bool[count], new bool[count]);
         var next = -1;
         var start = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 10);
         var threads = Enumerable.Range(0, connections).Select(_ => new Thread(() => Send(target, requests, perSecond, result, start, () => Interlocked.Increment(ref next)))).ToArray();
@@ -65,12 +65,12 @@ internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, b
                 socket ??= Connect(target);
                 socket.Send(requests[i % requests.Length]);
                 var status = Receive(socket, buffer, out result.Degraded[i]);
-                var took = Stopwatch.GetElapsedTime(due).TotalMicroseconds;
-                (result.Latencies[i], result.Refusals[i]) = (status == 200 ? took : double.NaN, status == 503 ? took : double.NaN);
+                result.Refused[i] = status == 503;
+                result.Latencies[i] = status == 200 ? Stopwatch.GetElapsedTime(due).TotalMicroseconds : double.NaN;
             }
             catch (Exception e) when (e is SocketException or IOException)
             {
-                (result.Latencies[i], result.Refusals[i]) = (double.NaN, double.NaN);
+                result.Latencies[i] = double.NaN;
                 socket?.Dispose();
                 socket = null;
             }

@@ -38,9 +38,10 @@ internal sealed class ServingBenchmark(Arguments arguments)
                 closed.AddRange(await ClosedAsync(arena, "small", size, size == Size ? _rounds : Math.Min(_rounds, 3)));
             open.AddRange(await OpenAsync(arena, "small", closed));
             var bodies = await arena.BodiesAsync(Form.All[1], Size);
-            var capacity = closed.First(result => result.Form == Form.All[1].Name && result.Candidates == Size).Throughput.Ours.Median;
+            var columns = closed.First(result => result.Form == Form.All[1].Name && result.Candidates == Size);
+            var capacity = columns.Throughput.Ours.Median;
             var perSecond = capacity / 2;
-            overload = await Faults.OverloadAsync(arena, bodies, capacity);
+            overload = await Faults.OverloadAsync(arena, bodies, capacity, columns.ProcessorMicroseconds.Ours);
             redis = await Faults.KillRedisAsync(arena, bodies, perSecond);
             swaps = await Faults.SwapAsync(arena, small.Path, bodies, perSecond, _quick ? 20 : 100);
         }
