@@ -7,7 +7,7 @@ namespace MTRec.Serving.Ranking;
 
 /// <summary>
 /// Keeps rank calls within what the processors can do: some are scored at a time, some wait for their turn, and more are refused at once, before anything
-/// of them is parsed. So an overload costs those that are answered nothing but the wait, and throughput stays near capacity.
+/// of them is parsed. So an overload costs those that are answered the wait, and the service what reading the bodies of the others takes.
 /// </summary>
 internal sealed partial class RankGate : IDisposable
 {
