@@ -128,7 +128,7 @@ internal static class WorkerCommand
             var triggers = new CycleTriggers(
                 result.GetValue(every) is > 0 and var minutes ? TimeSpan.FromMinutes(minutes) : null, result.GetValue(volume) is > 0 and var exposures ? exposures : null);
             return result.GetValue(once)
-                ? RunAsync(options, cycle, triggers, null, null, result.GetValue(threads), once: true, result.GetValue(measure), cancellation)
+                ? RunAsync(options, cycle, triggers, null, result.GetValue(threads), result.GetValue(measure), cancellation)
                 : RunMeteredAsync(options, cycle, triggers, result.GetValue(metricsUrl), result.GetValue(otlp), result.GetValue(threads), cancellation);
         });
         return command;
@@ -137,11 +137,10 @@ internal static class WorkerCommand
     private static async Task<int> RunMeteredAsync(
         WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, Uri? metricsUrl, Uri? collector, int threads, CancellationToken cancellation)
     {
-        var health = new WorkerHealth(TimeProvider.System);
         try
         {
-            await using var metering = await WorkerMetering.StartAsync(metricsUrl, collector, health);
-            return await RunAsync(options, cycle, triggers, health, metering, threads, once: false, measure: false, cancellation);
+            await using var metering = await WorkerMetering.StartAsync(metricsUrl, collector, new WorkerHealth(TimeProvider.System));
+            return await RunAsync(options, cycle, triggers, metering, threads, measure: false, cancellation);
         }
         catch (WorkerMetering.AddressException e)
         {
@@ -150,8 +149,9 @@ internal static class WorkerCommand
         }
     }
 
+    // Once where it is not metered.
     private static async Task<int> RunAsync(
-        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, WorkerHealth? health, WorkerMetering? metering, int threads, bool once, bool measure, CancellationToken cancellation)
+        WorkerOptions options, CycleOptions? cycle, CycleTriggers triggers, WorkerMetering? metering, int threads, bool measure, CancellationToken cancellation)
     {
         if (!options.Events.StartsWith(Redis, StringComparison.Ordinal) && IsBelow(options.State, options.Events))
         {
@@ -165,18 +165,18 @@ internal static class WorkerCommand
             await using var source = Source(options);
             var worker = new EventWorker(state, source, options, TimeProvider.System, Say);
             set_num_threads(threads);
-            if (!once)
+            if (metering is not null)
             {
                 var loop = cycle is null ? null : new CycleLoop(state, options, cycle, triggers, TimeProvider.System, Say);
                 using var meters = new WorkerMeters(state, worker.Progress, loop?.Progress);
-                health!.Begin(worker.Progress);
+                metering.Health.Begin(worker.Progress);
                 try
                 {
                     await FollowAsync(worker, loop, cancellation);
                 }
                 finally
                 {
-                    metering!.Flush();
+                    metering.Flush();
                 }
 
                 return ExitCodes.Done;

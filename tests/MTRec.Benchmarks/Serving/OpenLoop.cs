@@ -16,7 +16,6 @@ namespace MTRec.Benchmarks.Serving;
 /// <param name="Refused">Whether the answer was 503.</param>
 internal sealed partial record OpenLoop(double[] Latencies, double[] Finished, bool[] Degraded, bool[] Refused)
 {
-
     /// <summary>Requests without a good answer.</summary>
     public int Failures => Latencies.Count(double.IsNaN);
 

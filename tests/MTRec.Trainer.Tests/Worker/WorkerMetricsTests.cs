@@ -97,6 +97,17 @@ public sealed class WorkerMetricsTests : IDisposable
         Assert.Contains("mtrec.worker.entries", collector.Received, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_address_of_another_machine_is_said_and_ends_the_worker()
+    {
+        // Kept for documentation (RFC 5737): nobody's.
+        var result = await Mtrec.RunAsync([.. Arguments("http://192.0.2.1:9464")]);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("mtrec: http://192.0.2.1:9464", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--metrics-url", "https://127.0.0.1:9464")]
     [InlineData("--metrics-url", "9464")]

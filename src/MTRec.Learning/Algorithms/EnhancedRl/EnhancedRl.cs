@@ -14,7 +14,6 @@ public sealed class EnhancedRl : BoundedActorCritic<EnhancedRlPolicy>
 {
     private readonly EnhancedRlOptions _options;
     private readonly FusionActions _actions;
-    private readonly int _groups;
 
     /// <summary>Makes a learner that has not seen a log.</summary>
     /// <param name="actions">The formula.</param>
@@ -25,7 +24,7 @@ public sealed class EnhancedRl : BoundedActorCritic<EnhancedRlPolicy>
     /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
     public EnhancedRl(FusionActions actions, int stateWidth, int itemWidth, int groups, EnhancedRlOptions options, World? world = null)
         : base(() => new EnhancedRlPolicy(actions, stateWidth, itemWidth, options), stateWidth + itemWidth + actions.Tasks + actions.Width, groups, options, world) =>
-        (_actions, _groups, _options) = (actions, groups, options);
+        (_actions, _options) = (actions, options);
 
     /// <inheritdoc/>
     internal override (Tensor Loss, Tensor Q) CriticLoss(TransitionBatch batch)
@@ -111,7 +110,7 @@ public sealed class EnhancedRl : BoundedActorCritic<EnhancedRlPolicy>
     // A pair's own columns [b, n, F + K + A].
     private static Tensor Pairs(Tensor items, Tensor scores, Tensor action) => cat([items, scores, action.expand(-1, items.shape[1], -1)], -1);
 
-    private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(_groups, _options.Critics, items.shape[0], items.shape[1]);
+    private Tensor OfPairs(Tensor q, Tensor items) => q.reshape(Groups, _options.Critics, items.shape[0], items.shape[1]);
 
     // Fused is null where no choice is made.
     private sealed record Proposal(Tensor Items, Tensor Scores, Tensor Action, Tensor? Fused)

@@ -15,7 +15,6 @@ public abstract class BoundedActorCritic<TPolicy> : IProgressiveLearner
     where TPolicy : nn.Module, IExportablePolicy
 {
     private readonly BoundedOptions _options;
-    private readonly int _groups;
     private readonly Func<TPolicy> _newPolicy;
     private readonly Descent _actorStep;
     private readonly Descent _criticStep;
@@ -34,7 +33,7 @@ public abstract class BoundedActorCritic<TPolicy> : IProgressiveLearner
     /// <param name="world">The ranks that share every batch; this process alone where null.</param>
     private protected BoundedActorCritic(Func<TPolicy> newPolicy, int inputs, int groups, BoundedOptions options, World? world)
     {
-        (_newPolicy, _groups, _options) = (newPolicy, groups, options);
+        (_newPolicy, Groups, _options) = (newPolicy, groups, options);
         manual_seed(options.Seed);
         _parts = (world ?? World.Alone).Parts(options.Seed);
         _slices = _parts.Of(options.BatchSize);
@@ -59,6 +58,9 @@ public abstract class BoundedActorCritic<TPolicy> : IProgressiveLearner
     /// <summary>The actor that targets are made with.</summary>
     internal TPolicy TargetActor { get; }
 
+    /// <summary>q: reward groups.</summary>
+    private protected int Groups { get; }
+
     /// <summary>|w| [q]: rewards are weighed and scaled by it, so that the critics' values sum up.</summary>
     private protected Tensor Scale => _groupWeights!.abs();
 
@@ -69,8 +71,8 @@ public abstract class BoundedActorCritic<TPolicy> : IProgressiveLearner
     /// <exception cref="ArgumentException">The log is not what the learner was made for.</exception>
     public void Use(FusionLog log)
     {
-        if (log.Rewards.shape[1] != _groups)
-            throw new ArgumentException($"The learner was made for {_groups} reward groups.", nameof(log));
+        if (log.Rewards.shape[1] != Groups)
+            throw new ArgumentException($"The learner was made for {Groups} reward groups.", nameof(log));
         Check(log);
         using var scope = NewDisposeScope();
         if (_groupWeights is null)

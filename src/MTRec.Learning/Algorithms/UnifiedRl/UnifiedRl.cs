@@ -8,7 +8,6 @@ namespace MTRec.Learning.Algorithms.UnifiedRl;
 public sealed class UnifiedRl : BoundedActorCritic<UnifiedRlPolicy>
 {
     private readonly UnifiedRlOptions _options;
-    private readonly int _groups;
 
     /// <summary>Makes a learner that has not seen a log.</summary>
     /// <param name="actions">The formula.</param>
@@ -18,7 +17,7 @@ public sealed class UnifiedRl : BoundedActorCritic<UnifiedRlPolicy>
     /// <param name="world">The ranks that share every batch; this process alone where left out.</param>
     public UnifiedRl(FusionActions actions, int stateWidth, int groups, UnifiedRlOptions options, World? world = null)
         : base(() => new UnifiedRlPolicy(actions, stateWidth, options), stateWidth + actions.Width, groups, options, world) =>
-        (_options, _groups) = (options, groups);
+        _options = options;
 
     /// <summary>y [q, m, b] of a batch, by the target networks.</summary>
     internal Tensor Target(TransitionBatch batch)
@@ -59,5 +58,5 @@ public sealed class UnifiedRl : BoundedActorCritic<UnifiedRlPolicy>
 
     private protected override long ValuesOfAList(FusionLog log) => 1;
 
-    private Tensor ByGroup(Tensor q) => q.reshape(_groups, _options.Critics, -1);
+    private Tensor ByGroup(Tensor q) => q.reshape(Groups, _options.Critics, -1);
 }

@@ -82,7 +82,7 @@ internal sealed record SwapComparison(int Exposures, int PreviousExposures, int?
         var (swap, middle) = own.Count == 0 ? (DateTimeOffset.MaxValue, DateTimeOffset.MaxValue)
             : (own.Min(row => row.Received), own.OrderBy(row => row.Received).ElementAt(own.Count / 2).Received);
         var meanwhile = others.Where(row => row.Received >= swap && !users.Contains(row.User)).ToArray();
-        foreach (var reference in new[] { previous, proven })
+        foreach (var reference in new[] { previous, proven }.Distinct())
         {
             var stayed = meanwhile.Where(row => row.Bundle == reference).ToArray();
             if (!IsControl(stayed))

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,10 @@ internal sealed class WorkerMetering : IAsyncDisposable
     private readonly MeterProvider _provider;
     private readonly WebApplication? _app;
 
-    private WorkerMetering(MeterProvider provider, WebApplication? app) => (_provider, _app) = (provider, app);
+    private WorkerMetering(MeterProvider provider, WebApplication? app, WorkerHealth health) => (_provider, _app, Health) = (provider, app, health);
+
+    /// <summary>What health is answered by.</summary>
+    public WorkerHealth Health { get; }
 
     /// <summary>Begins.</summary>
     /// <param name="url">Where to listen, such as <c>http://127.0.0.1:9464</c>; the host 0.0.0.0 stands for all addresses. Null for nowhere.</param>
@@ -43,15 +47,15 @@ internal sealed class WorkerMetering : IAsyncDisposable
             builder.AddOtlpExporter(exporter => exporter.Endpoint = collector);
         var provider = builder.Build();
         if (url is null)
-            return new WorkerMetering(provider, null);
+            return new WorkerMetering(provider, null, health);
 
         var app = Listen(url, provider, health);
         try
         {
             await app.StartAsync();
-            return new WorkerMetering(provider, app);
+            return new WorkerMetering(provider, app, health);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             await app.DisposeAsync();
             provider.Dispose();
